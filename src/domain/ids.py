@@ -1,0 +1,17 @@
+"""Typed ids. All are UUIDs (version 7 when we make them, so that they sort by time)."""
+
+from typing import NewType
+from uuid import UUID
+
+UserId = NewType("UserId", UUID)
+SessionId = NewType("SessionId", UUID)
+BookingId = NewType("BookingId", UUID)
+SeriesId = NewType("SeriesId", UUID)
+ProposalId = NewType("ProposalId", UUID)
+PaymentId = NewType("PaymentId", UUID)
+RefundId = NewType("RefundId", UUID)
+JournalId = NewType("JournalId", UUID)
+MeetingId = NewType("MeetingId", UUID)
+EventId = NewType("EventId", UUID)
+WebhookId = NewType("WebhookId", UUID)
+DeliveryId = NewType("DeliveryId", UUID)

@@ -1,0 +1,73 @@
+"""One transaction over all contexts. Contexts still refer to each other by id only."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from domain.events import Event
+from ports.billing.repositories import (
+    LedgerRepository,
+    PaymentRepository,
+    RefundRepository,
+    WebhookInbox,
+)
+from ports.booking.repositories import (
+    BookingRepository,
+    PolicyRepository,
+    ProposalRepository,
+    SeriesRepository,
+)
+from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
+from ports.notification.repositories import DeliveryRepository, FeedRepository
+from ports.outbox import Outbox
+from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
+
+
+class UnitOfWork(Protocol):
+    """Leaving without ``commit()`` rolls back. Recorded events share the commit and reach every subscriber at
+    least once afterwards (the outbox). No network call happens inside a unit.
+    """
+
+    @property
+    def users(self) -> UserRepository: ...
+    @property
+    def sessions(self) -> SessionRepository: ...
+    @property
+    def verifications(self) -> VerificationRepository: ...
+    @property
+    def qaris(self) -> QariRepository: ...
+    @property
+    def availability(self) -> AvailabilityRepository: ...
+    @property
+    def meetings(self) -> MeetingRepository: ...
+    @property
+    def bookings(self) -> BookingRepository: ...
+    @property
+    def series(self) -> SeriesRepository: ...
+    @property
+    def proposals(self) -> ProposalRepository: ...
+    @property
+    def policies(self) -> PolicyRepository: ...
+    @property
+    def payments(self) -> PaymentRepository: ...
+    @property
+    def refunds(self) -> RefundRepository: ...
+    @property
+    def ledger(self) -> LedgerRepository: ...
+    @property
+    def webhooks(self) -> WebhookInbox: ...
+    @property
+    def deliveries(self) -> DeliveryRepository: ...
+    @property
+    def feeds(self) -> FeedRepository: ...
+    @property
+    def outbox(self) -> Outbox: ...
+
+    def record(self, *events: Event) -> None:
+        """Keeps events for the commit, in this order."""
+        ...
+
+    async def commit(self) -> None: ...
+
+
+NewUnit = Callable[[], AbstractAsyncContextManager[UnitOfWork]]
