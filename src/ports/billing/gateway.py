@@ -1,0 +1,147 @@
+"""Payment providers, spoken in our words. One gateway object per provider *account*; objects never cross accounts.
+
+Rules for every implementation (the contract suite holds them to it):
+
+* All money is in minor units; a provider's quirks (Stripe wants three-decimal amounts to end in 0, a checkout that
+  lives 30 minutes at least) stay in its adapter.
+* Every call has a timeout. ``GatewayUnavailable`` means that the outcome is unknown: the same call with the same
+  ``idempotency_key`` must be safe. ``GatewayRefused`` is a clear no.
+* A declined card is no error: it is a snapshot whose status is "failed".
+* Nothing here writes to our database or is called inside a transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from domain.billing.snapshot import PaymentSnapshot, RefundSnapshot, RefundSnapshotStatus, SnapshotStatus
+from domain.ids import PaymentId, RefundId
+from domain.money import Money
+from ports.errors import BadSignature, GatewayRefused, GatewayUnavailable
+
+__all__ = [
+    "BadSignature",
+    "Checkout",
+    "CheckoutRequest",
+    "GatewayRefused",
+    "GatewayUnavailable",
+    "Gateways",
+    "PaymentGateway",
+    "PaymentSnapshot",
+    "ProviderEvent",
+    "RefundRequest",
+    "RefundSnapshot",
+    "RefundSnapshotStatus",
+    "SnapshotStatus",
+]
+
+
+class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One hosted page on which ``amount`` is paid once.
+
+    ``reference`` comes back in snapshots, and ``metadata`` (at most 15 short pairs: Razorpay's limit) is stored with
+    the provider's object, so that a look-up works both ways. (BOOK-19) The urls are where the payer's browser goes
+    afterwards; that he went there proves nothing. (PAYM-02)
+    """
+
+    reference: PaymentId
+    idempotency_key: str
+    amount: Money
+    description: str
+    payer_email: str
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+    metadata: dict[str, str]
+
+
+class Checkout(msgspec.Struct, frozen=True, kw_only=True):
+    """``expires_at`` may be later than what was asked for, where the provider has a minimum."""
+
+    provider_ref: str
+    url: str
+    expires_at: datetime
+
+
+class RefundRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """``provider_ref`` is the checkout's. ``reason`` is for people; providers that take only their own words get it
+    as metadata.
+    """
+
+    reference: RefundId
+    idempotency_key: str
+    provider_ref: str
+    amount: Money
+    reason: str
+
+
+class ProviderEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified webhook. It says *that* something changed; what is true now is fetched.
+
+    ``object_ref`` is the ``provider_ref`` of the checkout concerned, "" when the event is about nothing of ours.
+    """
+
+    event_id: str
+    type: str
+    object_ref: str
+    created_at: datetime
+
+
+class PaymentGateway(Protocol):
+    @property
+    def provider(self) -> str:
+        """"stripe", "razorpay", "sandbox": the first part of the webhook's path."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """Our name for the account, the second part of the webhook's path."""
+        ...
+
+    async def open_checkout(self, request: CheckoutRequest) -> Checkout:
+        """The same key gives the same checkout. Raises GatewayUnavailable, GatewayRefused."""
+        ...
+
+    async def fetch(self, provider_ref: str) -> PaymentSnapshot:
+        """Raises GatewayUnavailable, GatewayRefused with code "not_found"."""
+        ...
+
+    async def expire(self, provider_ref: str) -> PaymentSnapshot:
+        """Closes the page where it is still open and tells what is true afterwards. A checkout that was paid or
+        closed before is no error: its snapshot says so. Raises GatewayUnavailable, GatewayRefused ("not_found").
+        """
+        ...
+
+    async def refund(self, request: RefundRequest) -> RefundSnapshot:
+        """The same key gives the same refund. Raises GatewayUnavailable, GatewayRefused (for example code
+        "already_refunded", "amount_too_large").
+        """
+        ...
+
+    def read_event(self, raw: bytes, headers: Mapping[str, str], at: datetime) -> ProviderEvent:
+        """Verifies the signature over the bytes as they came, and their age at ``at`` where the scheme has a time.
+        Header names are lower case. Raises BadSignature, also for a body that cannot be read. (PAYM-03, PAYM-07)
+        """
+        ...
+
+    async def list_changed(self, since: datetime, cursor: str | None) -> tuple[Sequence[PaymentSnapshot], str | None]:
+        """Everything that changed since then, page by page; the cursor is None after the last one. For sweeps and
+        reconciliation. Raises GatewayUnavailable.
+        """
+        ...
+
+
+class Gateways(Protocol):
+    """The configured accounts. (PAYM-14)"""
+
+    def get(self, provider: str, account: str) -> PaymentGateway:
+        """Raises NotFound."""
+        ...
+
+    def default_for(self, currency: str) -> PaymentGateway:
+        """The account that takes new payments in that currency. Raises NotFound where none does."""
+        ...
+
+    def all(self) -> Sequence[PaymentGateway]: ...
