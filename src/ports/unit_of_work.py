@@ -20,7 +20,8 @@ from ports.booking.repositories import (
 from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
 from ports.notification.repositories import DeliveryRepository, FeedRepository
 from ports.outbox import Outbox
-from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
+from ports.scheduling.meetings import MeetingRepository
+from ports.scheduling.repositories import AvailabilityRepository, QariRepository
 
 
 class UnitOfWork(Protocol):

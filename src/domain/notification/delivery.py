@@ -1,0 +1,111 @@
+"""One message to one person over one channel, from the event that causes it until it has gone. (NOTI-13)"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+
+from domain.events import Event
+from domain.ids import BookingId, DeliveryId, UserId
+from domain.machine import Lifecycle
+from domain.notification.topic import Topic
+
+_DELIVERIES: Final = UUID("5a7a7b5e-33a7-4f0e-9d55-0f5f3f5c1c11")
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+
+
+class Status(StrEnum):
+    """``WITHDRAWN``: it was no longer true, or too late to be of use, when its turn came."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    WITHDRAWN = "withdrawn"
+    DEAD = "dead"
+
+
+TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
+    Status.QUEUED: frozenset({Status.SENT, Status.WITHDRAWN, Status.DEAD}),
+    Status.SENT: frozenset(),
+    Status.WITHDRAWN: frozenset(),
+    Status.DEAD: frozenset({Status.QUEUED}),
+}
+LIFECYCLE: Final = Lifecycle("notification delivery", TRANSITIONS, start=frozenset({Status.QUEUED}))
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """``key`` is unique: the same news never reaches the same person twice over the same channel. ``recipient_id``
+    is None for the school's own copy. ``not_after``: from then on the message is stale and is not sent.
+    """
+
+    id: DeliveryId
+    key: str
+    channel: Channel
+    topic: Topic
+    recipient_id: UserId | None
+    event: Event
+    created_at: datetime
+    due_at: datetime
+    not_after: datetime | None = None
+    booking_id: BookingId | None = None
+    status: Status = Status.QUEUED
+    attempts: int = 0
+    error: str = ""
+    sent_at: datetime | None = None
+
+    @classmethod
+    def about(
+        cls,
+        event: Event,
+        topic: Topic,
+        recipient_id: UserId | None,
+        *,
+        cause: str,
+        at: datetime,
+        not_after: datetime | None = None,
+    ) -> "Delivery":
+        """``cause`` names what happened, once: an event's id, or a key that several events share.
+
+        The id follows from the key, and the Message-ID from the id: a repeated attempt is the same message.
+        """
+        key = f"{cause}:{topic}:{recipient_id or 'school'}:{Channel.EMAIL}"
+        return cls(
+            id=DeliveryId(uuid5(_DELIVERIES, key)),
+            key=key,
+            channel=Channel.EMAIL,
+            topic=topic,
+            recipient_id=recipient_id,
+            event=event,
+            created_at=at,
+            due_at=at,
+            not_after=not_after,
+            booking_id=getattr(event, "booking_id", None),
+        )
+
+    def is_stale(self, at: datetime) -> bool:
+        return self.not_after is not None and at >= self.not_after
+
+    def sent(self, *, at: datetime) -> "Delivery":
+        return self._to(Status.SENT, sent_at=at, error="")
+
+    def withdraw(self, *, why: str) -> "Delivery":
+        return self._to(Status.WITHDRAWN, error=why)
+
+    def bury(self, *, error: str) -> "Delivery":
+        """It keeps failing: a person has to look."""
+        return self._to(Status.DEAD, error=error)
+
+    def revive(self, *, at: datetime) -> "Delivery":
+        return self._to(Status.QUEUED, due_at=at, attempts=0)
+
+    def postpone(self, *, until: datetime, error: str) -> "Delivery":
+        """Still queued; tried again later."""
+        return msgspec.structs.replace(self, due_at=until, error=error)
+
+    def _to(self, status: Status, **changes: Any) -> "Delivery":
+        return msgspec.structs.replace(self, status=LIFECYCLE.step(self.status, status), **changes)

@@ -1,0 +1,90 @@
+"""Which event tells whom what. The matrix is data: its test walks every cell. (NOTI-05)"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from domain.billing.events import PaymentCaptured, PaymentFailed, RefundFailed, RefundSucceeded
+from domain.booking.events import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingDeclined,
+    BookingExpired,
+    BookingHeld,
+    BookingRequested,
+    BookingRescheduled,
+    PaidTooLate,
+    RescheduleDeclined,
+    RescheduleProposed,
+    TeacherNoShow,
+)
+from domain.events import Event
+from domain.identity.events import EmailVerified, UserRegistered
+from domain.notification.events import LessonDue
+
+
+class Topic(StrEnum):
+    """What a message is about. One template each."""
+
+    VERIFY_EMAIL = "verify_email"
+    WELCOME = "welcome"
+    LESSON_REQUESTED = "lesson_requested"
+    REQUEST_SENT = "request_sent"
+    REQUEST_APPROVED = "request_approved"
+    REQUEST_DECLINED = "request_declined"
+    REQUEST_EXPIRED = "request_expired"
+    LESSON_CONFIRMED = "lesson_confirmed"
+    LESSON_RESCHEDULED = "lesson_rescheduled"
+    RESCHEDULE_PROPOSED = "reschedule_proposed"
+    RESCHEDULE_DECLINED = "reschedule_declined"
+    LESSON_CANCELLED = "lesson_cancelled"
+    LESSON_REMINDER = "lesson_reminder"
+    QARI_ABSENT = "qari_absent"
+    RECEIPT = "receipt"
+    PAYMENT_FAILED = "payment_failed"
+    PAID_TOO_LATE = "paid_too_late"
+    REFUND_SENT = "refund_sent"
+    REFUND_STUCK = "refund_stuck"
+
+
+class Side(StrEnum):
+    """Who hears of it, as seen from the event. ``OTHER_SIDE``: not the one who acted, both when neither did.
+    ``SCHOOL`` is the address for copies, where one is set.
+    """
+
+    PERSON = "person"
+    LEARNER = "learner"
+    PAYER = "payer"
+    QARI = "qari"
+    OTHER_SIDE = "other_side"
+    SCHOOL = "school"
+
+
+Cell = tuple[Topic, frozenset[Side]]
+
+_BOTH: Final = frozenset({Side.LEARNER, Side.PAYER, Side.QARI})
+_ALL: Final = _BOTH | {Side.SCHOOL}
+
+MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
+    UserRegistered: ((Topic.VERIFY_EMAIL, frozenset({Side.PERSON})),),
+    EmailVerified: ((Topic.WELCOME, frozenset({Side.PERSON})),),
+    BookingRequested: (
+        (Topic.LESSON_REQUESTED, frozenset({Side.QARI})),
+        (Topic.REQUEST_SENT, frozenset({Side.LEARNER, Side.PAYER})),
+    ),
+    BookingHeld: ((Topic.REQUEST_APPROVED, frozenset({Side.PAYER})),),
+    BookingDeclined: ((Topic.REQUEST_DECLINED, frozenset({Side.LEARNER, Side.PAYER})),),
+    BookingExpired: ((Topic.REQUEST_EXPIRED, _BOTH),),
+    BookingConfirmed: ((Topic.LESSON_CONFIRMED, _ALL),),
+    BookingRescheduled: ((Topic.LESSON_RESCHEDULED, _ALL),),
+    RescheduleProposed: ((Topic.RESCHEDULE_PROPOSED, frozenset({Side.OTHER_SIDE})),),
+    RescheduleDeclined: ((Topic.RESCHEDULE_DECLINED, frozenset({Side.OTHER_SIDE})),),
+    BookingCancelled: ((Topic.LESSON_CANCELLED, _ALL),),
+    LessonDue: ((Topic.LESSON_REMINDER, frozenset({Side.LEARNER, Side.QARI})),),
+    TeacherNoShow: ((Topic.QARI_ABSENT, _ALL),),
+    PaymentCaptured: ((Topic.RECEIPT, frozenset({Side.PAYER})),),
+    PaymentFailed: ((Topic.PAYMENT_FAILED, frozenset({Side.PAYER})),),
+    PaidTooLate: ((Topic.PAID_TOO_LATE, frozenset({Side.PAYER})),),
+    RefundSucceeded: ((Topic.REFUND_SENT, frozenset({Side.PAYER})),),
+    RefundFailed: ((Topic.REFUND_STUCK, frozenset({Side.SCHOOL})),),
+}

@@ -1,0 +1,30 @@
+"""Turning what is to be said into a message. Words and layout live in the adapter."""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from domain.notification.topic import Topic
+from ports.notification.mail import Mail
+from ports.notification.queries import Lesson, Person
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """``message_id`` is the delivery's id. ``facts`` are the event's own fields beside the lesson: amounts, reasons,
+    times. ``secret`` is a single-use token, where the topic needs one.
+    """
+
+    message_id: str
+    topic: Topic
+    to: Person
+    at: datetime
+    lessons: tuple[Lesson, ...] = ()
+    facts: dict[str, Any] = {}
+    secret: str = ""
+
+
+class MailComposer(Protocol):
+    def compose(self, notice: Notice) -> Mail:
+        """In the reader's language and zone. Never contains a meeting's address. (LIVE-11)"""
+        ...

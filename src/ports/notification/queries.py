@@ -1,0 +1,75 @@
+"""What a message needs to know of other contexts, read at the moment of sending."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from domain.ids import BookingId, PaymentId, SeriesId, UserId
+from domain.money import Money
+from domain.time import TimeSlot
+from ports.paging import Page
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    user_id: UserId
+    name: str
+    email: str
+    zone: str
+    locale: str
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True):
+    """``status`` is the booking's; ``sequence`` counts the changes that a calendar has to hear of."""
+
+    booking_id: BookingId
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    sequence: int
+    price: Money
+    learner: Person
+    qari: Person
+    payer_id: UserId
+    changed_at: datetime
+
+
+class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """For the admin page: no address and no text."""
+
+    id: str
+    topic: str
+    status: str
+    attempts: int
+    error: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+class NotificationQueries(Protocol):
+    async def person(self, user_id: UserId) -> Person | None: ...
+
+    async def lesson(self, booking_id: BookingId) -> Lesson | None: ...
+
+    async def lessons(self, booking_ids: Sequence[BookingId]) -> Sequence[Lesson]:
+        """In order of time; unknown ids are left out."""
+        ...
+
+    async def confirmed_of_series(self, series_id: SeriesId, payment_id: PaymentId | None) -> Sequence[Lesson]:
+        """Those that stand and were paid together, in order of time."""
+        ...
+
+    async def starting(self, window: TimeSlot, limit: int = 1000) -> Sequence[Lesson]:
+        """Confirmed lessons that start in the window, soonest first."""
+        ...
+
+    async def calendar_of(self, user_id: UserId, *, since: datetime) -> Sequence[Lesson]:
+        """Lessons somebody learns, pays or teaches that ended after ``since`` and were confirmed at some time:
+        cancelled ones too, so that they can be marked. In order of time.
+        """
+        ...
+
+    async def deliveries(self, *, status: str = "", cursor: str | None = None, limit: int = 50) -> Page[DeliveryRow]:
+        """Newest first. Raises BadCursor."""
+        ...
