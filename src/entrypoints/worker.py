@@ -73,10 +73,10 @@ def build_worker(
     """``jobs``: use case name -> a call of it. Raises KeyError when one that is scheduled is missing."""
     me = f"{socket.gethostname()}:{os.getpid()}"
 
-    async def starting(_: dict[Any, Any]) -> None:
+    async def starting(ctx: dict[Any, Any]) -> None:
         await on_startup()
 
-    async def stopping(_: dict[Any, Any]) -> None:
+    async def stopping(ctx: dict[Any, Any]) -> None:
         await on_shutdown()
 
     return Worker(
@@ -98,7 +98,7 @@ def build_worker(
 
 
 def _nudged(queue: str, job: Job) -> Function:
-    async def run(_: dict[Any, Any]) -> None:
+    async def run(ctx: dict[Any, Any]) -> None:
         await _logged(queue, job)
 
     return func(run, name=queue)
@@ -107,7 +107,7 @@ def _nudged(queue: str, job: Job) -> Function:
 def _scheduled(sweep: Sweep, job: Job, board: JobBoard, worker: str) -> CronJob:
     clock = SystemClock()
 
-    async def run(_: dict[Any, Any]) -> None:
+    async def run(ctx: dict[Any, Any]) -> None:
         now = clock.now()
         if not await board.begin(sweep.name, tick=sweep.tick(now), now=now, lease=sweep.lease, worker=worker):
             return

@@ -1,0 +1,29 @@
+"""The connection pool. Every process has one."""
+
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+DRIVER: Final = "postgresql+asyncpg"
+
+
+def driver_url(url: str) -> str:
+    """``postgres://…`` and ``postgresql://…`` as people and hosting services write them, with our driver named."""
+    scheme, separator, rest = url.partition("://")
+    return f"{DRIVER}://{rest}" if separator and scheme in {"postgres", "postgresql"} else url
+
+
+def new_engine(url: str, *, pool_size: int = 10, name: str = "halaqa") -> AsyncEngine:
+    """``name`` shows in ``pg_stat_activity``. JIT is off: it costs more than our short statements take."""
+    return create_async_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_recycle=1800,
+        pool_pre_ping=False,
+        connect_args={
+            "timeout": 10,
+            "server_settings": {"application_name": name, "jit": "off", "timezone": "UTC"},
+        },
+    )

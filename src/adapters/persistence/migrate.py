@@ -1,0 +1,66 @@
+"""Brings a database to the newest schema, and tells whether it is there.
+
+Several processes may start at once: the first takes an advisory lock, the others wait for it and find nothing to do.
+While it changes tables, a statement that cannot have its lock within seconds gives up instead of stopping the school.
+"""
+
+from importlib.resources import files
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from adapters.persistence.engine import driver_url
+
+LOCK: Final = 0x48616C617161  # "Halaqa"
+WAIT_FOR_OTHERS: Final = "120s"
+WAIT_FOR_TABLES: Final = "5s"
+
+
+def configuration() -> Config:
+    config = Config()
+    # Alembic reads "%" as an interpolation; a folder may have one in its name.
+    folder = str(files("adapters.persistence") / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", folder)
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def heads() -> frozenset[str]:
+    return frozenset(ScriptDirectory.from_config(configuration()).get_heads())
+
+
+async def current(engine: AsyncEngine) -> frozenset[str]:
+    """What the database is at; empty before the first migration."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(_current)
+
+
+def _current(connection: Connection) -> frozenset[str]:
+    return frozenset(MigrationContext.configure(connection).get_current_heads())
+
+
+async def upgrade(url: str, target: str = "head") -> None:
+    """Raises what the database raises; what earlier migrations did stays."""
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_upgrade, target)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection, target: str) -> None:
+    connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_OTHERS}'"))
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+    connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_TABLES}'"))
+    connection.commit()
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
+    connection.commit()

@@ -1,0 +1,1 @@
+"""Alembic's folder. Migrations are written by hand, go forward only, and add in one release and drop in a later one."""
