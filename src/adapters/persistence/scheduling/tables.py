@@ -1,0 +1,97 @@
+"""Qaris, what they offer, and when. Wall times are minutes from midnight; only time off is kept as instants.
+
+Rules and overrides are read and written whole with their calendar and never searched by their content, so they are
+JSON: ``[[weekday, start_min, end_min], …]`` and ``[[start_min, end_min], …]``.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
+
+from adapters.persistence.metadata import metadata
+
+qaris: Final = Table(
+    "qaris",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("gender", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("languages", ARRAY(Text), nullable=False),
+    Column("riwayat", ARRAY(Text), nullable=False),
+    Column("teaches_genders", ARRAY(Text), nullable=False),
+    Column("bio", Text, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("booking_mode", Text, nullable=False),
+    Column("request_holds_slot", Boolean, nullable=False),
+    CheckConstraint("gender IN ('male', 'female')", name="gender"),
+    CheckConstraint("booking_mode IN ('instant', 'request')", name="booking_mode"),
+)
+
+qari_offers: Final = Table(
+    "qari_offers",
+    metadata,
+    Column("qari_id", Uuid, ForeignKey("qaris.user_id", ondelete="CASCADE"), primary_key=True),
+    Column("minutes", SmallInteger, primary_key=True, autoincrement=False),
+    Column("price_minor", BigInteger, nullable=False),
+    Column("trial_minor", BigInteger),
+    Column("currency", Text, nullable=False),
+    CheckConstraint("minutes > 0 AND price_minor >= 0 AND trial_minor >= 0", name="amounts"),
+)
+
+calendars: Final = Table(
+    "calendars",
+    metadata,
+    Column("qari_id", Uuid, ForeignKey("qaris.user_id", ondelete="CASCADE"), primary_key=True),
+    Column("rules", JSONB, nullable=False),
+    Column("buffer_before_min", SmallInteger, nullable=False),
+    Column("buffer_after_min", SmallInteger, nullable=False),
+    Column("min_notice_min", Integer, nullable=False),
+    Column("horizon_days", SmallInteger, nullable=False),
+    Column("daily_cap", SmallInteger),
+    Column("weekly_cap", SmallInteger),
+    Column("step_min", SmallInteger, nullable=False),
+)
+
+calendar_overrides: Final = Table(
+    "calendar_overrides",
+    metadata,
+    Column("qari_id", Uuid, ForeignKey("calendars.qari_id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("hours", JSONB, nullable=False),
+)
+
+time_off: Final = Table(
+    "time_off",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("qari_id", Uuid, ForeignKey("calendars.qari_id", ondelete="CASCADE"), nullable=False),
+    Column("starts_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ends_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("note", Text, nullable=False),
+    CheckConstraint("starts_at < ends_at", name="length"),
+    Index("ix_time_off_qari_id_ends_at", "qari_id", "ends_at"),
+)
+
+learners: Final = Table(
+    "learners",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("gender", Text),
+    CheckConstraint("gender IN ('male', 'female')", name="gender"),
+)
