@@ -1,0 +1,65 @@
+"""One door: a Litestar application with our own rules around it. Both entrypoints build theirs here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from adapters.http.authentication import Authentication, Authenticator
+from adapters.http.config import HttpConfig
+from adapters.http.guard import guard
+from adapters.http.health import HealthController, Probe
+from adapters.http.metrics import Metrics
+from adapters.http.observe import Observe
+from adapters.http.openapi import openapi_config
+from adapters.http.problem import problem
+from adapters.http.static import static_file
+from adapters.http.templating import Renderer
+from ports.clock import Clock
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def create_app(
+    *,
+    config: HttpConfig,
+    controllers: Sequence[Any],
+    dependencies: Mapping[str, Provide],
+    authenticator: Authenticator,
+    clock: Clock,
+    probes: Mapping[str, Probe] | None = None,
+    lifespan: Sequence[Lifespan] = (),
+) -> Litestar:
+    """``controllers``: see ``routes.controllers_for``. ``dependencies``: use cases and queries by parameter name.
+    ``probes``: what readiness looks at, by name.
+    """
+    metrics = Metrics(config.audience.value)
+    app = Litestar(
+        [HealthController, static_file, *controllers],
+        dependencies=dict(dependencies),
+        guards=[guard],
+        middleware=[Authentication(config, authenticator)],
+        exception_handlers={Exception: problem},
+        openapi_config=openapi_config(config),
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=1400, exclude_opt_key="exclude_from_compression"
+        ),
+        logging_config=None,
+        request_max_body_size=1_000_000,
+        state=State(
+            {
+                "http": config,
+                "renderer": Renderer(clock, development=config.development),
+                "metrics": metrics,
+                "probes": dict(probes or {}),
+            }
+        ),
+        lifespan=list(lifespan),
+        debug=False,
+    )
+    app.asgi_handler = Observe(app.asgi_handler, config, metrics)
+    return app

@@ -1,0 +1,47 @@
+"""What the HTTP side needs to be told. The entrypoints fill it in from the settings."""
+
+import msgspec
+
+from domain.identity.permission import Audience
+
+
+class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """``base_url`` is how browsers reach this door, ``other_url`` the other one. ``secret`` signs CSRF proofs and
+    flash messages. ``form_origins``: other origins a form may end at (a provider's checkout page).
+    """
+
+    audience: Audience
+    base_url: str
+    secret: str
+    other_url: str = ""
+    school_name: str = "Halaqa"
+    school_zone: str = "UTC"
+    development: bool = False
+    form_origins: tuple[str, ...] = ()
+    version: str = "0.1.0"
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    def cookie(self, name: str) -> str:
+        """Browsers keep ``__Host-`` cookies to https and to this very host; plain http (loopback) cannot have them."""
+        return f"__Host-{name}" if self.secure else name
+
+    @property
+    def session_cookie(self) -> str:
+        return self.cookie(f"halaqa_{self.audience}")
+
+    @property
+    def other_session_cookie(self) -> str:
+        other = Audience.ADMIN if self.audience is Audience.MAIN else Audience.MAIN
+        return self.cookie(f"halaqa_{other}")
+
+    @property
+    def visit_cookie(self) -> str:
+        """Anonymous forms are bound to it."""
+        return self.cookie(f"halaqa_visit_{self.audience}")
+
+    @property
+    def flash_cookie(self) -> str:
+        return self.cookie(f"halaqa_flash_{self.audience}")

@@ -1,0 +1,39 @@
+"""One guard for all routes. A route says ``needs=Permission.X``; one that says nothing is closed. (ID-08, API-06)"""
+
+from litestar.handlers import BaseRouteHandler
+
+from adapters.http import csrf
+from adapters.http.requests import Connection, config_of
+from application.identity.authenticate import WrongDoor
+from domain.errors import NotPermitted, NotSignedIn
+from domain.identity.actor import Actor
+from domain.identity.permission import Permission
+
+
+class RouteClosed(NotPermitted):
+    code = "route_closed"
+
+
+def needs_of(handler: BaseRouteHandler) -> Permission | None:
+    needs = handler.opt.get("needs")
+    return needs if isinstance(needs, Permission) else None
+
+
+async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Raises RouteClosed, NotSignedIn (not known), NotPermitted (known, but not allowed), CsrfFailed."""
+    if connection.scope.get("method") == "OPTIONS":
+        return
+    needs = needs_of(handler)
+    if needs is None:
+        raise RouteClosed("nobody has said who may use this address")
+    actor = connection.scope.get("user")
+    if needs is not Permission.NOTHING:
+        if not isinstance(actor, Actor):
+            if connection.scope["path"].startswith("/api/") and config_of(connection).other_session_cookie in (
+                connection.cookies
+            ):
+                raise WrongDoor("this session belongs to the other entrance")
+            raise NotSignedIn("sign in first")
+        actor.require(needs)
+    if not handler.opt.get("anonymous"):
+        await csrf.check(connection)

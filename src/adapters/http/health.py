@@ -1,0 +1,68 @@
+"""Is it alive, is it ready, what does it count, and what does it offer. (OPS-04)"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Literal, cast
+
+import msgspec
+import structlog
+from litestar import Controller, Response, get
+
+from adapters.http.metrics import CONTENT_TYPE, Metrics
+from adapters.http.requests import Req
+from domain.identity.permission import Permission
+
+Probe = Callable[[], Awaitable[None]]
+"""Raises when the thing it looks at is not usable."""
+_PATIENCE_S: Final = 2.0
+log = structlog.get_logger("http.health")
+
+
+class Live(msgspec.Struct, frozen=True):
+    status: Literal["ok"] = "ok"
+
+
+class Check(msgspec.Struct, frozen=True):
+    name: str
+    ok: bool
+
+
+class Ready(msgspec.Struct, frozen=True):
+    status: Literal["ok", "unavailable"]
+    checks: list[Check]
+
+
+async def _try(name: str, probe: Probe) -> Check:
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await probe()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the thing is not ready
+        log.warning("not ready", check=name, error=type(error).__name__)
+        return Check(name, ok=False)
+    return Check(name, ok=True)
+
+
+class HealthController(Controller):
+    tags = ("operations",)
+
+    @get("/health/live", needs=Permission.NOTHING, anonymous=True, sync_to_thread=False, summary="Is the process alive")
+    def live(self) -> Live:
+        """Answers as long as the process can answer at all."""
+        return Live()
+
+    @get("/health/ready", needs=Permission.NOTHING, anonymous=True, summary="Can it serve requests")
+    async def ready(self, request: Req) -> Response[Ready]:
+        """Looks at each dependency; 503 when one of them is not usable."""
+        probes = cast("Mapping[str, Probe]", request.app.state.probes)
+        checks = await asyncio.gather(*(_try(name, probe) for name, probe in probes.items()))
+        good = all(check.ok for check in checks)
+        return Response(
+            Ready("ok" if good else "unavailable", list(checks)),
+            status_code=200 if good else 503,
+            headers={"cache-control": "no-store"},
+        )
+
+    @get("/metrics", needs=Permission.NOTHING, anonymous=True, sync_to_thread=False, include_in_schema=False)
+    def metrics(self, request: Req) -> Response[Any]:
+        """Keep this address behind the proxy."""
+        return Response(cast(Metrics, request.app.state.metrics).text(), media_type=CONTENT_TYPE)

@@ -1,0 +1,36 @@
+"""Request counts and times by route template, in the text format that Prometheus reads."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """One registry per application; ``registry`` is open to gauges of other parts."""
+
+    def __init__(self, audience: str) -> None:
+        self.registry = CollectorRegistry()
+        self._audience = audience
+        self._requests = Counter(
+            "halaqa_http_requests", "Requests answered.", ("door", "method", "route", "status"), registry=self.registry
+        )
+        self._seconds = Histogram(
+            "halaqa_http_request_seconds",
+            "Time from the request to the end of the answer.",
+            ("door", "method", "route"),
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        known = method if method in _METHODS else "other"
+        self._requests.labels(self._audience, known, route, str(status)).inc()
+        self._seconds.labels(self._audience, known, route).observe(seconds)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)

@@ -1,0 +1,112 @@
+"""Around every request, matched or not: its id, the security headers, a line in the log, two numbers. (OPS-08, OPS-10)
+
+The log line names the route, never the path or the query: links carry secrets.
+"""
+
+import re
+import time
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from adapters.http.config import HttpConfig
+from adapters.http.metrics import Metrics
+
+_GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_QUIET: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
+log = structlog.get_logger("http.access")
+
+
+def content_security_policy(config: HttpConfig) -> str:
+    """No inline script or style anywhere. ``form-action`` also governs where a form's redirect may lead."""
+    forms = " ".join(["'self'", *config.form_origins])
+    rules = [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        f"form-action {forms}",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+    if config.secure:
+        rules.append("upgrade-insecure-requests")
+    return "; ".join(rules)
+
+
+def security_headers(config: HttpConfig) -> dict[str, str]:
+    headers = {
+        "content-security-policy": content_security_policy(config),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+    }
+    if config.secure:
+        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Observe:
+    """Wraps the whole application, so that an address without a route has its headers as well."""
+
+    def __init__(self, app: ASGIApp, config: HttpConfig, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+        self._headers = list(security_headers(config).items())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers.from_scope(scope).get("x-request-id", "")
+        request_id = given if _GIVEN_ID.fullmatch(given) else uuid7().hex
+        scope["state"]["request_id"] = request_id
+        started, status = time.perf_counter(), 500
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableScopeHeaders.from_message(message)
+                headers["x-request-id"] = request_id
+                for name, value in self._headers:
+                    headers.setdefault(name, value)
+                private = scope.get("auth") is not None or scope["path"].startswith("/api/")
+                headers.setdefault("cache-control", "no-store" if private else "private, no-cache")
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, observed)
+            finally:
+                self._note(scope, status, time.perf_counter() - started)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = str(scope.get("path_template") or "(none)")
+        method = str(scope.get("method", ""))
+        self._metrics.observe(method, route, status, seconds)
+        if route in _QUIET and status < 400:
+            return
+        person = scope.get("user")
+        log.info(
+            "request",
+            method=method,
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            user=str(person.user_id) if person is not None else None,
+        )

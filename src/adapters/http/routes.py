@@ -1,0 +1,24 @@
+"""All addresses of both doors. A module of pages or of the API says which of its controllers belong where."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+
+from domain.identity.permission import Audience
+
+API: Final = ("identity", "scheduling", "booking", "billing", "notification", "oversight")
+WEB: Final = ("public", "identity", "student", "qari", "admin")
+
+
+def controllers_for(audience: Audience) -> list[Any]:
+    """Controllers, routers and handlers, in a fixed order."""
+    name = "CONTROLLERS_MAIN" if audience is Audience.MAIN else "CONTROLLERS_ADMIN"
+    return [controller for module in _modules() for controller in getattr(import_module(module), name, ())]
+
+
+def _modules() -> Sequence[str]:
+    names = [f"adapters.http.api.{module}" for module in API]
+    names += [f"adapters.http.web.{module}" for module in WEB]
+    names.append("adapters.http.webhooks")
+    return [name for name in names if find_spec(name) is not None]

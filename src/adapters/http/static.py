@@ -1,0 +1,79 @@
+"""Our own files: read once, answered from memory, compressed ahead, with an ETag. In development read each time."""
+
+import gzip
+import hashlib
+import mimetypes
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from adapters.http.requests import Req, config_of
+from adapters.http.templating import STATIC
+from domain.identity.permission import Permission
+
+_COMPRESSIBLE: Final = frozenset({".css", ".js", ".mjs", ".svg", ".json", ".txt", ".webmanifest"})
+_TYPES: Final = {
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+}
+_files: dict[str, "File"] = {}
+
+
+class File(msgspec.Struct, frozen=True):
+    content: bytes
+    packed: bytes | None
+    etag: str
+    kind: str
+
+
+def read(path: str, folder: Path = STATIC) -> File | None:
+    """None for what is not there or lies outside."""
+    file = (folder / path.lstrip("/")).resolve()
+    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+        return None
+    content = file.read_bytes()
+    kind = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    packed = gzip.compress(content, mtime=0) if file.suffix in _COMPRESSIBLE else None
+    return File(content, packed, f'"{hashlib.sha256(content).hexdigest()[:20]}"', kind)
+
+
+def _file(path: str, *, fresh: bool) -> File | None:
+    if fresh or path not in _files:
+        found = read(path)
+        if found is None:
+            return None
+        _files[path] = found
+    return _files[path]
+
+
+@get(
+    "/static/{path:path}",
+    needs=Permission.NOTHING,
+    anonymous=True,
+    include_in_schema=False,
+    exclude_from_compression=True,
+    sync_to_thread=False,
+)
+def static_file(request: Req, path: FromPath[Path]) -> Response[bytes]:
+    """Forever fresh when asked for with its version (``?v=``), else for an hour at most."""
+    development = config_of(request).development
+    file = _file(path.as_posix(), fresh=development)
+    if file is None:
+        raise NotFoundException
+    age = "no-cache" if development else "public, max-age=3600"
+    if not development and "v" in request.query_params:
+        age = "public, max-age=31536000, immutable"
+    headers = {"cache-control": age, "etag": file.etag, "vary": "accept-encoding"}
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(b"", status_code=304, headers=headers, media_type=file.kind)
+    if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(file.packed, headers=headers | {"content-encoding": "gzip"}, media_type=file.kind)
+    return Response(file.content, headers=headers, media_type=file.kind)

@@ -1,0 +1,102 @@
+"""Pages from minijinja templates, called directly: no framework in between."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+from litestar import MediaType, Response
+from litestar.datastructures import Cookie
+from minijinja import Environment
+
+from adapters.http import csrf, formatting
+from adapters.http.authentication import expired_cookie
+from adapters.http.flash import flash_of
+from adapters.http.requests import Connection, config_of, request_id_of, signed_in, viewer_of
+from adapters.http.text import _
+from domain.identity.actor import Actor
+from ports.clock import Clock
+
+HERE: Final = Path(__file__).parent
+TEMPLATES: Final = HERE / "templates"
+STATIC: Final = HERE / "static"
+
+
+class Renderer:
+    """Templates are read once, in development on every page. ``page(...)`` is what handlers call."""
+
+    def __init__(self, clock: Clock, *, development: bool, folder: Path = TEMPLATES) -> None:
+        self._clock, self._folder = clock, folder
+        self._environment = Environment(
+            loader=self._load,
+            auto_escape_callback=lambda name: name.endswith((".html", ".svg")),
+            undefined_behavior="strict" if development else "lenient",
+            reload_before_render=development,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            globals={**formatting.FUNCTIONS, "_": _, "asset": asset_once if not development else asset},
+            filters={"money": formatting.money_text},
+            debug=development,
+        )
+
+    def _load(self, name: str) -> str | None:
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._folder.resolve()) or not path.is_file():
+            return None
+        return path.read_text(encoding="utf-8")
+
+    def render(self, template: str, context: Mapping[str, Any]) -> str:
+        return self._environment.render_template(template, now=self._clock.now(), **context)
+
+
+def asset(path: str) -> str:
+    """The address of a static file; it changes with the file."""
+    file = STATIC / path
+    version = hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "0"
+    return f"/static/{path}?v={version}"
+
+
+asset_once = cache(asset)
+
+
+def page(
+    request: Connection,
+    template: str,
+    /,
+    *,
+    status_code: int = 200,
+    cookies: list[Cookie] | None = None,
+    **context: Any,
+) -> Response[str]:
+    """Renders with what every page knows: ``user`` (or none), ``actor``, ``may`` (permissions), ``viewer`` (zone,
+    locale, direction), ``zone``, ``lang``, ``now``, ``csrf_token``, ``flash``, ``path``, ``school``, ``audience``.
+    """
+    config, viewer = config_of(request), viewer_of(request)
+    token, visit = csrf.token_for_page(request)
+    flash = flash_of(request)
+    actor = request.scope.get("user")
+    values: dict[str, Any] = {
+        "user": signed_in(request),
+        "actor": actor,
+        "may": sorted(actor.permissions) if isinstance(actor, Actor) else [],
+        "viewer": viewer,
+        "zone": viewer.zone,
+        "lang": viewer.locale,
+        "csrf_token": token,
+        "flash": flash,
+        "path": request.scope["path"],
+        "school": config.school_name,
+        "audience": config.audience.value,
+        "other_url": config.other_url,
+        "development": config.development,
+        "request_id": request_id_of(request),
+    }
+    renderer = cast(Renderer, request.app.state.renderer)
+    extra = [cookie for cookie in (visit, expired_cookie(config, config.flash_cookie) if flash else None) if cookie]
+    return Response(
+        renderer.render(template, values | context),
+        status_code=status_code,
+        media_type=MediaType.HTML,
+        cookies=[*(cookies or []), *extra],
+    )

@@ -1,0 +1,90 @@
+"""An application over nothing: a handful of people who are signed in already."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Litestar
+from litestar.di import Provide
+
+from adapters.http.app import create_app
+from adapters.http.config import HttpConfig
+from adapters.http.health import Probe
+from application.identity.authenticate import Authenticate
+from domain.identity.permission import GRANTS, Audience, Role
+from domain.identity.session import PREFIXES, hash_token
+from domain.identity.user import Onboarding
+from domain.ids import UserId
+from ports.identity.queries import SignedIn
+
+NOON: Final = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
+STUDENT_TOKEN: Final = "hm_student"
+QARI_TOKEN: Final = "hm_qari"
+ADMIN_TOKEN: Final = "ha_admin"
+BARE_TOKEN: Final = "hm_ended-long-ago"
+
+
+class StandingClock:
+    def now(self) -> datetime:
+        return NOON
+
+
+def token_of(audience: Audience, role: Role) -> str:
+    return f"{PREFIXES[audience]}{role}"
+
+
+def person(audience: Audience, role: Role) -> SignedIn:
+    return SignedIn(
+        token_hash=hash_token(token_of(audience, role)),
+        user_id=UserId(UUID(int=list(Role).index(role) + 1)),
+        audience=audience,
+        role=role,
+        roles=(role,),
+        name=f"A {role}",
+        email=f"{role}@example.org",
+        zone="Asia/Karachi",
+        locale="en",
+        email_verified=True,
+        onboarding=Onboarding.NOT_NEEDED,
+    )
+
+
+class EverybodySignedIn:
+    """Token ``hm_student`` is a student on main, ``ha_admin`` an admin on admin, and so on."""
+
+    def __init__(self) -> None:
+        people = [person(audience, role) for audience in Audience for role in GRANTS[audience]]
+        self._people = {found.token_hash: found for found in people}
+
+    async def find(self, token_hash: bytes, *, now: datetime) -> SignedIn | None:
+        return self._people.get(token_hash)
+
+
+def a_config(audience: Audience = Audience.MAIN, **given: Any) -> HttpConfig:
+    fields = {
+        "audience": audience,
+        "base_url": "http://testserver.local",
+        "secret": "a-secret-for-tests-only-0123456789",
+        "school_zone": "Asia/Riyadh",
+    }
+    return HttpConfig(**(fields | given))
+
+
+def an_app(
+    controllers: Sequence[Any],
+    *,
+    audience: Audience = Audience.MAIN,
+    dependencies: Mapping[str, Provide] | None = None,
+    probes: Mapping[str, Probe] | None = None,
+    **config: Any,
+) -> Litestar:
+    clock = StandingClock()
+    return create_app(
+        config=a_config(audience, **config),
+        controllers=controllers,
+        dependencies=dependencies or {},
+        authenticator=Authenticate(audience, EverybodySignedIn(), clock),
+        clock=clock,
+        probes=probes,
+    )
