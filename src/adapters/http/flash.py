@@ -12,7 +12,7 @@ from litestar.response import Redirect
 from adapters.http.config import HttpConfig
 from adapters.http.requests import Connection, config_of
 
-Kind = Literal["success", "info", "warning", "error"]
+Kind = Literal["done", "notice", "problem"]
 
 
 class Flash(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ def flash_of(request: Connection) -> Flash | None:
     return msgspec.json.decode(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)), type=Flash)
 
 
-def redirect(request: Connection, path: str, text: str = "", kind: Kind = "success") -> Redirect:
+def redirect(request: Connection, path: str, text: str = "", kind: Kind = "done") -> Redirect:
     """After a form: 303 to ``path``, which shows ``text`` once."""
     cookies = [flash_cookie(config_of(request), Flash(kind, text))] if text else []
     return Redirect(path, status_code=303, cookies=cookies)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
+from urllib.parse import unquote
 from zoneinfo import available_timezones
 
 import msgspec
@@ -16,6 +17,7 @@ from ports.identity.queries import SignedIn
 
 Req: TypeAlias = Request[Actor, SignedIn | None, State]
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+_ZONES = frozenset(available_timezones())
 LOCALES = ("en", "ar", "ur")
 RIGHT_TO_LEFT = frozenset({"ar", "ur"})
 
@@ -49,13 +51,13 @@ def actor_of(request: Connection) -> Actor:
 
 
 def viewer_of(request: Connection) -> Viewer:
-    """The account's zone; else the one the browser told by the cookie ``tz``; else the school's. (L10N-05)"""
+    """The account's zone; else the one the browser told by the cookie ``zone``; else the school's. (L10N-05)"""
     person, config = signed_in(request), config_of(request)
     if person is not None:
         return Viewer(zone=person.zone, locale=person.locale)
-    told = request.cookies.get("tz", "").replace("%2F", "/")
+    told = unquote(request.cookies.get("zone", ""))
     return Viewer(
-        zone=told if told in available_timezones() else config.school_zone,
+        zone=told if told in _ZONES else config.school_zone,
         locale=_preferred(request.headers.get("accept-language", "")),
     )
 

@@ -14,7 +14,7 @@ from adapters.http import csrf, formatting
 from adapters.http.authentication import expired_cookie
 from adapters.http.flash import flash_of
 from adapters.http.requests import Connection, config_of, request_id_of, signed_in, viewer_of
-from adapters.http.text import _
+from adapters.http.text import _, ngettext
 from domain.identity.actor import Actor
 from ports.clock import Clock
 
@@ -35,7 +35,7 @@ class Renderer:
             reload_before_render=development,
             trim_blocks=True,
             lstrip_blocks=True,
-            globals={**formatting.FUNCTIONS, "_": _, "asset": asset_once if not development else asset},
+            globals={**formatting.FUNCTIONS, "_": _, "ngettext": ngettext, "asset": asset_once if not development else asset},
             filters={"money": formatting.money_text},
             debug=development,
         )
@@ -69,22 +69,20 @@ def page(
     cookies: list[Cookie] | None = None,
     **context: Any,
 ) -> Response[str]:
-    """Renders with what every page knows: ``user`` (or none), ``actor``, ``may`` (permissions), ``viewer`` (zone,
-    locale, direction), ``zone``, ``lang``, ``now``, ``csrf_token``, ``flash``, ``path``, ``school``, ``audience``.
-    """
+    """Renders with what every page may count on: see ``templates/README.md``."""
     config, viewer = config_of(request), viewer_of(request)
     token, visit = csrf.token_for_page(request)
     flash = flash_of(request)
     actor = request.scope.get("user")
     values: dict[str, Any] = {
         "user": signed_in(request),
-        "actor": actor,
-        "may": sorted(actor.permissions) if isinstance(actor, Actor) else [],
-        "viewer": viewer,
+        "can": sorted(actor.permissions) if isinstance(actor, Actor) else [],
+        "dir": viewer.direction,
+        "theme": theme if (theme := request.cookies.get("theme", "")) in {"light", "dark"} else "",
         "zone": viewer.zone,
         "lang": viewer.locale,
         "csrf_token": token,
-        "flash": flash,
+        "flash": [flash] if flash else [],
         "path": request.scope["path"],
         "school": config.school_name,
         "audience": config.audience.value,
