@@ -35,7 +35,12 @@ class Renderer:
             reload_before_render=development,
             trim_blocks=True,
             lstrip_blocks=True,
-            globals={**formatting.FUNCTIONS, "_": _, "ngettext": ngettext, "asset": asset_once if not development else asset},
+            globals={
+                **formatting.FUNCTIONS,
+                "_": _,
+                "ngettext": ngettext,
+                "asset": asset_once if not development else asset,
+            },
             filters={"money": formatting.money_text},
             debug=development,
         )

@@ -1,0 +1,64 @@
+"""Accounts, roles, sessions and mailed links. Tokens and passwords are here as hashes alone."""
+
+from typing import Final
+
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, func
+
+from adapters.persistence.metadata import metadata
+
+EMAIL_UNIQUE: Final = "uq_users_email_lower"
+
+users: Final = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("phone", Text),
+    Column("status", Text, nullable=False),
+    Column("onboarding", Text, nullable=False),
+    Column("email_verified_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+Index(EMAIL_UNIQUE, func.lower(users.c.email), unique=True)
+Index("ix_users_name_trgm", users.c.name, postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"})
+Index("ix_users_email_trgm", users.c.email, postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"})
+Index("ix_users_created_at_id", users.c.created_at, users.c.id)
+
+user_roles: Final = Table(
+    "user_roles",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Index("ix_user_roles_role", "role"),
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("last_seen_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index("ix_sessions_user_id", "user_id"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+
+verifications: Final = Table(
+    "verifications",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    Index("ix_verifications_user_id", "user_id"),
+)
