@@ -16,7 +16,6 @@ from babel.numbers import format_currency
 from domain.money import Money
 from domain.time import zone_of
 
-
 _LETTER_BY_DIGIT: Final = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
@@ -60,7 +59,7 @@ def place_text(zone: str, lang: str = "en") -> str:
 def offset_text(zone: str, moment: datetime) -> str:
     """``UTC+5:45``: what the zone is worth at that moment."""
     offset = moment.astimezone(zone_of(zone)).utcoffset() or timedelta()
-    sign = "−" if offset < timedelta() else "+"
+    sign = "\N{MINUS SIGN}" if offset < timedelta() else "+"
     hours, minutes = divmod(int(abs(offset).total_seconds()) // 60, 60)
     return f"UTC{sign}{hours}" + (f":{minutes:02}" if minutes else "")
 
