@@ -15,7 +15,7 @@ class FixedClock:
         return self._now
 
     def advance(
-        self, step: timedelta | None = None, *, days: float = 0, hours: float = 0, minutes: float = 0
+        self, step: timedelta = timedelta(), *, days: float = 0, hours: float = 0, minutes: float = 0
     ) -> datetime:
         """``advance(minutes=5)`` or ``advance(timedelta(…))``; answers the new time."""
         self._now += step + timedelta(days=days, hours=hours, minutes=minutes)
