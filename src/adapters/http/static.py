@@ -11,8 +11,8 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from adapters.http.assets import STATIC, content
 from adapters.http.requests import Req, config_of
-from adapters.http.templating import STATIC
 from domain.identity.permission import Permission
 
 _COMPRESSIBLE: Final = frozenset({".css", ".js", ".mjs", ".svg", ".json", ".txt", ".webmanifest"})
@@ -36,13 +36,13 @@ class File(msgspec.Struct, frozen=True):
 
 def read(path: str, folder: Path = STATIC) -> File | None:
     """None for what is not there or lies outside."""
-    file = (folder / path.lstrip("/")).resolve()
-    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+    found = content(path, folder)
+    if found is None:
         return None
-    content = file.read_bytes()
-    kind = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    packed = gzip.compress(content, mtime=0) if file.suffix in _COMPRESSIBLE else None
-    return File(content, packed, f'"{hashlib.sha256(content).hexdigest()[:20]}"', kind)
+    name = Path(path)
+    kind = _TYPES.get(name.suffix) or mimetypes.guess_type(name.name)[0] or "application/octet-stream"
+    packed = gzip.compress(found, mtime=0) if name.suffix in _COMPRESSIBLE else None
+    return File(found, packed, f'"{hashlib.sha256(found).hexdigest()[:20]}"', kind)
 
 
 def _file(path: str, *, fresh: bool) -> File | None:

@@ -1,6 +1,5 @@
 """Pages from minijinja templates, called directly: no framework in between."""
 
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,7 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 from minijinja import Environment
 
-from adapters.http import csrf, formatting
+from adapters.http import assets, csrf, formatting
 from adapters.http.authentication import expired_cookie
 from adapters.http.flash import flash_of
 from adapters.http.requests import Connection, config_of, request_id_of, signed_in, viewer_of
@@ -20,7 +19,6 @@ from ports.clock import Clock
 
 HERE: Final = Path(__file__).parent
 TEMPLATES: Final = HERE / "templates"
-STATIC: Final = HERE / "static"
 
 
 class Renderer:
@@ -39,7 +37,8 @@ class Renderer:
                 **formatting.FUNCTIONS,
                 "_": _,
                 "ngettext": ngettext,
-                "asset": asset_once if not development else asset,
+                "asset": asset_once if not development else assets.address,
+                "first_faces": assets.first_faces(),
             },
             filters={"money": formatting.money_text},
             debug=development,
@@ -55,14 +54,7 @@ class Renderer:
         return self._environment.render_template(template, now=self._clock.now(), **context)
 
 
-def asset(path: str) -> str:
-    """The address of a static file; it changes with the file."""
-    file = STATIC / path
-    version = hashlib.sha256(file.read_bytes()).hexdigest()[:10] if file.is_file() else "0"
-    return f"/static/{path}?v={version}"
-
-
-asset_once = cache(asset)
+asset_once = cache(assets.address)
 
 
 def page(
