@@ -14,3 +14,10 @@ class UserRegistered(Event, frozen=True, kw_only=True, tag="identity.user_regist
 @event
 class EmailVerified(Event, frozen=True, kw_only=True, tag="identity.email_verified"):
     user_id: UserId
+
+
+@event
+class VerificationRequested(Event, frozen=True, kw_only=True, tag="identity.verification_requested"):
+    """Somebody asks for another mail with a link."""
+
+    user_id: UserId

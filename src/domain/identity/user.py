@@ -91,6 +91,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         following = msgspec.structs.replace(self, email_verified_at=at, version=self.version + 1)
         return following, EmailVerified(user_id=self.id, at=at)
 
+    def with_password_hash(self, password_hash: str) -> "User":
+        return msgspec.structs.replace(self, password_hash=password_hash, version=self.version + 1)
+
     def role_at(self, audience: Audience) -> Role | None:
         """The role somebody acts in behind that door: the one that may do most, None where there is none."""
         able = [role for role in self.roles if role in GRANTS[audience]]

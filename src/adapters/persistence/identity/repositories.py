@@ -1,0 +1,146 @@
+"""Accounts, sessions and links on one asyncpg connection."""
+
+from typing import Any
+
+import asyncpg
+import msgspec
+from sqlalchemy import LargeBinary, Text, Uuid, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from adapters.persistence.identity.tables import EMAIL_UNIQUE, sessions, user_roles, users, verifications
+from adapters.persistence.statement import Statement
+from domain.errors import NotFound, StaleWrite
+from domain.identity.permission import Role
+from domain.identity.session import Session, Verification, VerificationPurpose
+from domain.identity.user import AccountStatus, EmailTaken, Onboarding, User, same_address
+from domain.ids import UserId
+
+_ROLES = func.array(
+    select(user_roles.c.role).where(user_roles.c.user_id == users.c.id).order_by(user_roles.c.role).scalar_subquery()
+).label("roles")
+_BY_ID = Statement(select(users, _ROLES).where(users.c.id == bindparam("id", type_=Uuid)))
+_BY_EMAIL = Statement(select(users, _ROLES).where(func.lower(users.c.email) == bindparam("address", type_=Text)))
+_ADD = Statement(insert(users))
+_ADD_ROLES = """
+    INSERT INTO user_roles (user_id, role) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
+"""
+_DROP_ROLES = "DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL ($2::text[])"
+_SAVE = Statement(
+    update(users)
+    .where(users.c.id == bindparam("of"), users.c.version == bindparam("stored"))
+    .values({name: bindparam(name) for name in users.c.keys() if name not in {"id", "created_at"}})  # noqa: SIM118
+)
+_ADD_SESSION = Statement(insert(sessions))
+_END = Statement(delete(sessions).where(sessions.c.token_hash == bindparam("token_hash", type_=LargeBinary)))
+_END_ALL = Statement(delete(sessions).where(sessions.c.user_id == bindparam("user_id", type_=Uuid)))
+_ADD_LINK = Statement(upsert(verifications).on_conflict_do_nothing())
+_LINK = Statement(
+    select(verifications)
+    .where(verifications.c.token_hash == bindparam("token_hash", type_=LargeBinary))
+    .with_for_update()
+)
+_USE_LINK = Statement(
+    update(verifications)
+    .where(verifications.c.token_hash == bindparam("of", type_=LargeBinary))
+    .values(used_at=bindparam("used_at"))
+)
+
+
+def to_row(user: User) -> dict[str, Any]:
+    row = msgspec.structs.asdict(user)
+    del row["roles"]
+    return row | {"status": user.status.value, "onboarding": user.onboarding.value}
+
+
+def from_row(row: asyncpg.Record) -> User:
+    return User(
+        id=UserId(row["id"]),
+        email=row["email"],
+        name=row["name"],
+        password_hash=row["password_hash"],
+        roles=frozenset(Role(role) for role in row["roles"]),
+        zone=row["zone"],
+        locale=row["locale"],
+        phone=row["phone"],
+        status=AccountStatus(row["status"]),
+        onboarding=Onboarding(row["onboarding"]),
+        email_verified_at=row["email_verified_at"],
+        created_at=row["created_at"],
+        version=row["version"],
+    )
+
+
+class SqlUsers:
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+
+    async def get(self, user_id: UserId) -> User:
+        row = await _BY_ID.row(self._connection, id=user_id)
+        if row is None:
+            raise NotFound("there is no such account")
+        return from_row(row)
+
+    async def by_email(self, email: str) -> User | None:
+        row = await _BY_EMAIL.row(self._connection, address=same_address(email))
+        return from_row(row) if row is not None else None
+
+    async def add(self, user: User) -> None:
+        try:
+            await _ADD.run(self._connection, **to_row(user))
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name != EMAIL_UNIQUE:
+                raise
+            raise EmailTaken("there is an account with this address already", field="email") from error
+        await self._connection.execute(_ADD_ROLES, user.id, sorted(user.roles))
+
+    async def save(self, user: User) -> None:
+        row = to_row(user)
+        of = row.pop("id")
+        del row["created_at"]
+        if await _SAVE.run(self._connection, of=of, stored=user.version - 1, **row) != 1:
+            raise StaleWrite("this account has changed in between")
+        roles = sorted(user.roles)
+        await self._connection.execute(_DROP_ROLES, user.id, roles)
+        await self._connection.execute(_ADD_ROLES, user.id, roles)
+
+
+class SqlSessions:
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+
+    async def add(self, session: Session) -> None:
+        row = msgspec.structs.asdict(session)
+        await _ADD_SESSION.run(
+            self._connection, **(row | {"audience": session.audience.value, "role": session.role.value})
+        )
+
+    async def end(self, token_hash: bytes) -> None:
+        await _END.run(self._connection, token_hash=token_hash)
+
+    async def end_all(self, user_id: UserId) -> int:
+        return await _END_ALL.run(self._connection, user_id=user_id)
+
+
+class SqlVerifications:
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+
+    async def add(self, verification: Verification) -> None:
+        row = msgspec.structs.asdict(verification)
+        await _ADD_LINK.run(self._connection, **(row | {"purpose": verification.purpose.value}))
+
+    async def get(self, token_hash: bytes) -> Verification:
+        row = await _LINK.row(self._connection, token_hash=token_hash)
+        if row is None:
+            raise NotFound("there is no such link")
+        return Verification(
+            token_hash=row["token_hash"],
+            user_id=UserId(row["user_id"]),
+            purpose=VerificationPurpose(row["purpose"]),
+            created_at=row["created_at"],
+            expires_at=row["expires_at"],
+            used_at=row["used_at"],
+        )
+
+    async def save(self, verification: Verification) -> None:
+        await _USE_LINK.run(self._connection, of=verification.token_hash, used_at=verification.used_at)
