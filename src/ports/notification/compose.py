@@ -18,6 +18,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     topic: Topic
     to: Person
+    to_school: bool = False
     at: datetime
     lessons: tuple[Lesson, ...] = ()
     facts: dict[str, Any] = {}

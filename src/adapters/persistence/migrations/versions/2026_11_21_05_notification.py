@@ -1,4 +1,4 @@
-"""messages, calendar feeds, live classes, scheduled jobs"""
+"""messages, calendar feeds, live classes, scheduled jobs, kept answers"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -82,3 +82,15 @@ def upgrade() -> None:
         sa.Column("failures_in_a_row", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_jobs"),
     )
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("scope", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("request_hash", sa.LargeBinary, nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("body", sa.LargeBinary),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "key", name="pk_idempotency_keys"),
+    )
+    op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])

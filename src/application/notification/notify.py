@@ -1,0 +1,94 @@
+"""From an event to one message for each person who should hear of it. (NOTI-05, NOTI-13)"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from domain.billing.events import PaymentCaptured, PaymentFailed
+from domain.booking.events import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingExpired,
+    BookingHeld,
+    RescheduleDeclined,
+    RescheduleProposed,
+)
+from domain.events import Event
+from domain.identity.actor import Party
+from domain.ids import EventId, UserId
+from domain.notification.delivery import Delivery
+from domain.notification.topic import MATRIX, Side, Topic
+from ports.clock import Clock
+from ports.outbox import Wakeup
+from ports.unit_of_work import NewUnit, UnitOfWork
+
+
+class NotifyOnEvent:
+    """``school_copy``: whether the school wants copies of what concerns it."""
+
+    def __init__(self, new_unit: NewUnit, clock: Clock, wakeup: Wakeup, school_copy: bool) -> None:
+        self._new_unit, self._clock, self._wakeup, self._school_copy = new_unit, clock, wakeup, school_copy
+
+    async def __call__(self, event_id: EventId, event: Event) -> None:
+        added = False
+        async with self._new_unit() as unit:
+            if await _is_news(event, unit):
+                for delivery in messages(event, cause_of(event_id, event), self._clock.now(), self._school_copy):
+                    added |= await unit.deliveries.add(delivery)
+            await unit.commit()
+        if added:
+            await self._wakeup.nudge("deliveries")
+
+
+def messages(event: Event, cause: str, at: datetime, school_copy: bool) -> Iterator[Delivery]:
+    """One for each recipient, however many capacities somebody has."""
+    for topic, sides in MATRIX[type(event)]:
+        recipients: set[UserId | None] = set()
+        for side in sides:
+            recipients |= _recipients(side, event)
+        if Side.SCHOOL in sides and not school_copy:
+            recipients.discard(None)
+        for recipient in sorted(recipients, key=str):
+            yield Delivery.about(event, topic, recipient, cause=cause, at=at, not_after=_not_after(event))
+
+
+def cause_of(event_id: EventId, event: Event) -> str:
+    """What must be told once. Lessons of a series that are paid together are one piece of news, and so are a
+    payment's failed tries. (NOTI-06)
+    """
+    if isinstance(event, BookingConfirmed) and event.series_id is not None:
+        return f"series:{event.series_id}:{event.payment_id or 'free'}"
+    if isinstance(event, PaymentCaptured | PaymentFailed):
+        return f"payment:{event.payment_id}"
+    return f"event:{event_id}"
+
+
+async def _is_news(event: Event, unit: UnitOfWork) -> bool:
+    """Giving up a hold that never was a lesson is nobody's news."""
+    match event:
+        case BookingHeld():
+            return event.after_request
+        case BookingCancelled():
+            return event.was_confirmed
+        case BookingExpired():
+            return await unit.deliveries.knows(event.booking_id, Topic.REQUEST_SENT)
+        case _:
+            return True
+
+
+def _recipients(side: Side, event: Event) -> set[UserId | None]:
+    match side:
+        case Side.PERSON:
+            return {getattr(event, "user_id")}  # noqa: B009  (the matrix pairs it with events that have one)
+        case Side.SCHOOL:
+            return {None}
+        case Side.OTHER_SIDE:
+            by = event.by if isinstance(event, RescheduleProposed | RescheduleDeclined) else Party.SYSTEM
+            learners = _recipients(Side.LEARNER, event) | _recipients(Side.PAYER, event)
+            qari = _recipients(Side.QARI, event)
+            return qari if by is Party.LEARNER else learners if by is Party.QARI else learners | qari
+        case Side.LEARNER | Side.PAYER | Side.QARI:
+            return {getattr(event, f"{side}_id")}
+
+
+def _not_after(event: Event) -> datetime | None:
+    return event.answer_by if isinstance(event, RescheduleProposed) else None
