@@ -11,7 +11,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from adapters.http.assets import STATIC, content
+from adapters.http.assets import content
 from adapters.http.requests import Req, config_of
 from domain.identity.permission import Permission
 
@@ -34,14 +34,14 @@ class File(msgspec.Struct, frozen=True):
     kind: str
 
 
-def read(path: str, folder: Path = STATIC) -> File | None:
+def read(path: str) -> File | None:
     """None for what is not there or lies outside."""
-    found = content(path, folder)
+    found = content(path)
     if found is None:
         return None
-    name = Path(path)
-    kind = _TYPES.get(name.suffix) or mimetypes.guess_type(name.name)[0] or "application/octet-stream"
-    packed = gzip.compress(found, mtime=0) if name.suffix in _COMPRESSIBLE else None
+    suffix = Path(path).suffix
+    kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+    packed = gzip.compress(found, mtime=0) if suffix in _COMPRESSIBLE else None
     return File(found, packed, f'"{hashlib.sha256(found).hexdigest()[:20]}"', kind)
 
 

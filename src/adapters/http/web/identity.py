@@ -1,0 +1,164 @@
+"""Pages to make an account, sign in and out, and prove an address."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from adapters.http.authentication import expired_cookie, session_cookie
+from adapters.http.flash import local_path, redirect
+from adapters.http.landing import landing_of
+from adapters.http.requests import Req, config_of, signed_in, viewer_of
+from adapters.http.templating import page
+from adapters.http.text import _
+from application.identity.authenticate import WrongDoor
+from application.identity.register import Register, RegisterCommand
+from application.identity.resend_verification import AlreadyVerified, ResendVerification
+from application.identity.sign_in import Admitted, BadCredentials, SignIn, SignInCommand
+from application.identity.sign_out import SignOut
+from application.identity.verify_email import VerifyEmail
+from domain.errors import Conflict, DomainError, Gone, Invalid, NotFound
+from domain.identity.permission import Permission, Role
+from domain.identity.user import SELF_CHOSEN
+
+
+async def fields_of(request: Req) -> Mapping[str, str]:
+    """A form's text fields, each once, none longer than a person would write."""
+    form = await request.form()
+    return {name: value[:4000] for name, value in form.items() if isinstance(value, str)}
+
+
+def _home_of(request: Req) -> str | None:
+    person = signed_in(request)
+    return landing_of(person.role, person.onboarding) if person is not None else None
+
+
+def _welcome(request: Req, admitted: Admitted, wanted: str | None) -> Redirect:
+    home = landing_of(admitted.role, admitted.user.onboarding)
+    return Redirect(
+        local_path(wanted, home), status_code=303, cookies=[session_cookie(config_of(request), admitted.token)]
+    )
+
+
+class SignInController(Controller):
+    include_in_schema = False
+
+    @get("/sign-in", needs=Permission.NOTHING, sync_to_thread=False)
+    def form(self, request: Req, next: FromQuery[str] = "") -> Response[Any]:
+        if (home := _home_of(request)) is not None:
+            return Redirect(local_path(next, home), status_code=303)
+        return page(request, "identity/sign_in.html", values={"next": next}, errors={})
+
+    @post("/sign-in", needs=Permission.NOTHING, status_code=200)
+    async def sign_in(self, request: Req, sign_in: NamedDependency[SignIn]) -> Response[Any]:
+        fields = await fields_of(request)
+        try:
+            admitted = await sign_in(SignInCommand(email=fields.get("email", ""), password=fields.get("password", "")))
+        except (BadCredentials, WrongDoor) as error:
+            wrong = isinstance(error, BadCredentials)
+            text = (
+                _("The address or the password is not right.")
+                if wrong
+                else _("This account belongs to the other entrance.")
+            )
+            kept = {name: fields.get(name, "") for name in ("email", "next")}
+            return page(
+                request,
+                "identity/sign_in.html",
+                status_code=401 if wrong else 403,
+                values=kept,
+                errors={"form": text},
+            )
+        return _welcome(request, admitted, fields.get("next"))
+
+    @post("/sign-out", needs=Permission.NOTHING, status_code=303)
+    async def sign_out(self, request: Req, sign_out: NamedDependency[SignOut]) -> Response[Any]:
+        if (person := signed_in(request)) is not None:
+            await sign_out(person.token_hash)
+        config = config_of(request)
+        answer = redirect(request, "/sign-in", _("You are signed out."))
+        answer.cookies.append(expired_cookie(config, config.session_cookie))
+        return answer
+
+
+class SignUpController(Controller):
+    include_in_schema = False
+
+    @get("/sign-up", needs=Permission.NOTHING, sync_to_thread=False)
+    def form(self, request: Req, next: FromQuery[str] = "") -> Response[Any]:
+        if (home := _home_of(request)) is not None:
+            return Redirect(local_path(next, home), status_code=303)
+        values = {"next": next, "role": Role.STUDENT.value, "zone": viewer_of(request).zone}
+        return page(request, "identity/sign_up.html", values=values, errors={})
+
+    @post("/sign-up", needs=Permission.NOTHING, status_code=200)
+    async def sign_up(
+        self, request: Req, register: NamedDependency[Register], sign_in: NamedDependency[SignIn]
+    ) -> Response[Any]:
+        """Makes the account and signs in; the address is proven later."""
+        fields = await fields_of(request)
+        email, password, viewer = fields.get("email", ""), fields.get("password", ""), viewer_of(request)
+        role = next((role for role in SELF_CHOSEN if role.value == fields.get("role")), Role.STUDENT)
+        try:
+            await register(
+                RegisterCommand(
+                    email=email,
+                    password=password,
+                    name=fields.get("name", ""),
+                    zone=fields.get("zone") or viewer.zone,
+                    role=role,
+                    locale=viewer.locale,
+                )
+            )
+        except (Invalid, Conflict) as error:
+            return self._again(request, fields, error)
+        return _welcome(request, await sign_in(SignInCommand(email=email, password=password)), fields.get("next"))
+
+    @staticmethod
+    def _again(request: Req, fields: Mapping[str, str], error: DomainError) -> Response[Any]:
+        kept = {name: fields.get(name, "") for name in ("email", "name", "role", "zone", "next")}
+        at = str(error.details.get("field", "form"))
+        return page(
+            request,
+            "identity/sign_up.html",
+            status_code=409 if isinstance(error, Conflict) else 422,
+            values=kept,
+            errors={at: _sentence(error)},
+        )
+
+    @get("/verify", needs=Permission.NOTHING, sync_to_thread=False)
+    def verify_form(self, request: Req, token: FromQuery[str] = "") -> Response[Any]:
+        """The link only opens this page; the button uses it up. Programs that look into mails press no buttons."""
+        return page(request, "identity/verify.html", token=token, problem="")
+
+    @post("/verify", needs=Permission.NOTHING, status_code=200)
+    async def verify(self, request: Req, verify_email: NamedDependency[VerifyEmail]) -> Response[Any]:
+        token = (await fields_of(request)).get("token", "")
+        try:
+            await verify_email(token)
+        except (NotFound, Gone) as error:
+            gone = isinstance(error, Gone)
+            text = _sentence(error) if gone else _("This link is not complete. Copy it from the mail once more.")
+            return page(request, "identity/verify.html", status_code=410 if gone else 404, token="", problem=text)
+        return redirect(request, _home_of(request) or "/sign-in", _("Your address is confirmed."))
+
+    @post("/verify/resend", needs=Permission.SIGNED_IN, status_code=303)
+    async def resend(self, request: Req, resend_verification: NamedDependency[ResendVerification]) -> Response[Any]:
+        home = _home_of(request) or "/"
+        try:
+            await resend_verification(request.user)
+        except AlreadyVerified:
+            return redirect(request, home, _("Your address is confirmed already."), "notice")
+        return redirect(request, home, _("A new link is on its way to your mailbox."))
+
+
+def _sentence(error: DomainError) -> str:
+    """The domain's own words as a sentence."""
+    return f"{error.message[:1].upper()}{error.message[1:]}."
+
+
+CONTROLLERS_MAIN = (SignInController, SignUpController)
+CONTROLLERS_ADMIN = (SignInController,)
