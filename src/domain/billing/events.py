@@ -1,7 +1,7 @@
 """What happens to money."""
 
 from domain.events import Event, event
-from domain.ids import BookingId, PaymentId, RefundId, UserId
+from domain.ids import BookingId, PaymentId, RefundId, UserId, WebhookId
 from domain.money import Money
 
 
@@ -51,3 +51,14 @@ class RefundFailed(RefundEvent, frozen=True, kw_only=True, tag="billing.refund_f
     """A person has to look at it."""
 
     cause: str
+
+
+@event
+class WebhookDied(Event, frozen=True, kw_only=True, tag="billing.webhook_died"):
+    """A provider's message could not be worked on, however often it was tried. A person has to look at it. (PAYM-05)"""
+
+    webhook_id: WebhookId
+    provider: str
+    account: str
+    event_type: str
+    error: str

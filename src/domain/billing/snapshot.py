@@ -1,7 +1,7 @@
 """What a payment provider says about one of our payments, at one moment, in our own words.
 
 Facts reach us late, twice and in any order, so each snapshot is comparable with every other one of the same payment:
-see ``PaymentSnapshot.weight``. (PAYM-06)
+see ``Fact.weight``. (PAYM-06)
 """
 
 from datetime import datetime
@@ -39,6 +39,20 @@ class RefundSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     cause: str | None = None
 
 
+class Fact(msgspec.Struct, frozen=True):
+    """As much of a snapshot as it takes to compare it with another one."""
+
+    status: SnapshotStatus
+    updated_at: datetime
+
+    @property
+    def weight(self) -> tuple[bool, datetime, int]:
+        """A total order: of two facts the heavier one holds. Being paid outweighs everything, since money that came
+        cannot un-come (it is refunded); then the later one; within one tick the one further along.
+        """
+        return self.status == "succeeded", self.updated_at, _RANK[self.status]
+
+
 class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's current object behind ``provider_ref``.
 
@@ -65,8 +79,5 @@ class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         return self.status == "succeeded"
 
     @property
-    def weight(self) -> tuple[bool, datetime, int]:
-        """A total order: of two facts the heavier one holds. Being paid outweighs everything, since money that came
-        cannot un-come (it is refunded); then the later one; within one tick the one further along.
-        """
-        return self.is_paid, self.updated_at, _RANK[self.status]
+    def fact(self) -> Fact:
+        return Fact(self.status, self.updated_at)

@@ -92,7 +92,7 @@ class ProviderEvent(msgspec.Struct, frozen=True, kw_only=True):
 class PaymentGateway(Protocol):
     @property
     def provider(self) -> str:
-        """"stripe", "razorpay", "sandbox": the first part of the webhook's path."""
+        """Such as "stripe": the first part of the webhook's path."""
         ...
 
     @property

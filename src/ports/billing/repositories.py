@@ -1,0 +1,110 @@
+"""Payments, refunds, the ledger and the inbox of webhooks, inside a unit of work."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from domain.billing.commission import CommissionPolicy
+from domain.billing.ledger import Journal, JournalKind
+from domain.billing.payment import Payment
+from domain.billing.refund import Refund
+from domain.billing.webhook_event import WebhookEvent
+from domain.ids import BookingId, PaymentId, RefundId, WebhookId
+from domain.money import Money
+
+
+class PaymentRepository(Protocol):
+    async def get(self, payment_id: PaymentId) -> Payment:
+        """Raises NotFound."""
+        ...
+
+    async def lock(self, payment_id: PaymentId) -> Payment:
+        """The newest version, and nobody else's until the unit ends. Raises NotFound."""
+        ...
+
+    async def by_provider_ref(self, provider: str, account: str, provider_ref: str) -> Payment | None: ...
+
+    async def of_booking(self, booking_id: BookingId) -> Sequence[Payment]:
+        """Every payment that has a line for the lesson, newest first."""
+        ...
+
+    async def add(self, payment: Payment) -> None:
+        """Raises Conflict when the id is known; the unit is then only good for leaving."""
+        ...
+
+    async def save(self, payment: Payment) -> None:
+        """Stores the next version. Raises StaleWrite unless what is stored is older than ``payment.version``: a
+        locked payment may move by more than one step in a unit.
+        """
+        ...
+
+    async def claim_unsettled(self, *, now: datetime, pause: timedelta, limit: int) -> Sequence[Payment]:
+        """Those whose truth may have moved without our hearing of it: live payments, and paid ones with a refund
+        under way. Not shown again before ``pause`` is over; a new payment is shown after one ``pause``.
+        """
+        ...
+
+
+class RefundRepository(Protocol):
+    async def get(self, refund_id: RefundId) -> Refund:
+        """Raises NotFound."""
+        ...
+
+    async def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
+        """Oldest first."""
+        ...
+
+    async def add(self, refund: Refund) -> None:
+        """Raises Conflict when the id is known; the unit is then only good for leaving."""
+        ...
+
+    async def save(self, refund: Refund) -> None:
+        """Stores the next version. Raises StaleWrite unless what is stored is older than ``refund.version``."""
+        ...
+
+    async def claim_unsubmitted(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Refund]:
+        """Requested ones, and submitted ones whose outcome never came, oldest first, hidden from other claimers until
+        the lease ends.
+        """
+        ...
+
+    async def postpone(self, refund_id: RefundId, *, due: datetime) -> None:
+        """When a claimed one is worth the next try."""
+        ...
+
+
+class LedgerRepository(Protocol):
+    async def post(self, journal: Journal) -> bool:
+        """False when ``(kind, source)`` has been posted before; then nothing changes."""
+        ...
+
+    async def journal(self, kind: JournalKind, source: UUID) -> Journal | None: ...
+
+    async def deferred_left(self, booking_ids: Sequence[BookingId], currency: str) -> Mapping[BookingId, Money]:
+        """What has been paid for each lesson, and neither been earned nor given back."""
+        ...
+
+    async def commission_at(self, moment: datetime) -> CommissionPolicy:
+        """The version that holds then."""
+        ...
+
+
+class WebhookInbox(Protocol):
+    async def add(self, event: WebhookEvent) -> bool:
+        """False when (provider, account, event id) is stored already."""
+        ...
+
+    async def get(self, webhook_id: WebhookId) -> WebhookEvent:
+        """Locked until the unit ends. Raises NotFound."""
+        ...
+
+    async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookEvent]:
+        """Due ones, oldest first, as ``WebhookEvent.claim`` leaves them; hidden from other claimers until the lease
+        ends. Includes those whose claimer did not come back.
+        """
+        ...
+
+    async def save(self, event: WebhookEvent) -> None:
+        """Raises StaleWrite when somebody else has claimed it since."""
+        ...
