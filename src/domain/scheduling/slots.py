@@ -132,10 +132,14 @@ def free_starts(
                 offset, known_until = clock.segment(start)
             to_grid = -(start + offset) % step
             if to_grid:
-                start = min(start + to_grid, known_until)
-                continue
+                start += to_grid
+                if start > known_until:
+                    start = known_until
+                if start >= known_until or start > last:
+                    continue
             while upcoming < blocks and blocked[upcoming][0] < start + minutes:
-                blocked_until = max(blocked_until, blocked[upcoming][1])
+                if blocked[upcoming][1] > blocked_until:
+                    blocked_until = blocked[upcoming][1]
                 upcoming += 1
             if blocked_until > start:
                 start = blocked_until

@@ -24,7 +24,7 @@ def ceil_minute(moment: datetime) -> int:
 
 
 def moment_of(minute: int) -> datetime:
-    return _EPOCH + timedelta(minutes=minute)
+    return _EPOCH + timedelta(0, minute * 60)
 
 
 def day_number(day: date) -> int:
