@@ -1,7 +1,7 @@
 """The stylesheets as one bundle, made from the small ones, and addresses that carry the hash of what they name.
 
-``/static/halaqa.css`` has no file of its own. Fonts are made at set-up (``entrypoints.assets``); those that are missing are
-left out of the bundle and the system's faces stand in.
+``/static/halaqa.css`` has no file of its own. Fonts are made at set-up (``entrypoints.assets``); those that are
+missing are left out of the bundle and the system's faces stand in.
 """
 
 import hashlib
