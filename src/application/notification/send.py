@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -12,7 +11,7 @@ from application.outbox.backoff import MAX_ATTEMPTS, Jitter, system_jitter, told
 from domain.billing.events import PaymentEvent
 from domain.booking.events import BookingConfirmed, BookingEvent
 from domain.errors import StaleWrite
-from domain.ids import BookingId, UserId
+from domain.ids import BookingId, EventId, UserId
 from domain.notification.delivery import Delivery
 from domain.notification.events import LessonDue
 from domain.notification.topic import Topic
@@ -28,8 +27,8 @@ BATCH: Final = 20
 WAITING: Final = frozenset({"held", "pending_payment"})
 log = structlog.get_logger(__name__)
 
-IssueToken = Callable[[UserId, UUID], Awaitable[str]]
-"""A single-use token for somebody's address; the same seed gives the same token."""
+MintToken = Callable[[EventId, UserId], Awaitable[str]]
+"""A single-use token for somebody's address; the same id gives the same token."""
 
 
 class Withdrawn(Exception):
@@ -48,13 +47,13 @@ class SendDeliveries:
         queries: NotificationQueries,
         composer: MailComposer,
         sender: MailSender,
-        issue_token: IssueToken,
+        mint_token: MintToken,
         school: Person | None,
         jitter: Jitter = system_jitter,
     ) -> None:
         self._new_unit, self._clock, self._jitter = new_unit, clock, jitter
         self._queries, self._composer, self._sender = queries, composer, sender
-        self._issue_token, self._school = issue_token, school
+        self._mint_token, self._school = mint_token, school
 
     async def __call__(self) -> int:
         """Until nothing is due."""
@@ -112,7 +111,7 @@ class SendDeliveries:
             raise Withdrawn(reason)
         secret = ""
         if delivery.topic is Topic.VERIFY_EMAIL:
-            secret = await self._issue_token(person.user_id, delivery.id)
+            secret = await self._mint_token(EventId(delivery.id), person.user_id)
         return Notice(
             message_id=str(delivery.id),
             topic=delivery.topic,

@@ -87,6 +87,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
             booking_id=getattr(event, "booking_id", None),
         )
 
+    def until(self, moment: datetime) -> "Delivery":
+        return msgspec.structs.replace(self, not_after=moment)
+
     def is_stale(self, at: datetime) -> bool:
         return self.not_after is not None and at >= self.not_after
 

@@ -19,7 +19,7 @@ from domain.booking.events import (
     TeacherNoShow,
 )
 from domain.events import Event
-from domain.identity.events import EmailVerified, UserRegistered
+from domain.identity.events import EmailVerified, UserRegistered, VerificationRequested
 from domain.notification.events import LessonDue
 
 
@@ -67,6 +67,7 @@ _ALL: Final = _BOTH | {Side.SCHOOL}
 
 MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     UserRegistered: ((Topic.VERIFY_EMAIL, frozenset({Side.PERSON})),),
+    VerificationRequested: ((Topic.VERIFY_EMAIL, frozenset({Side.PERSON})),),
     EmailVerified: ((Topic.WELCOME, frozenset({Side.PERSON})),),
     BookingRequested: (
         (Topic.LESSON_REQUESTED, frozenset({Side.QARI})),

@@ -1,0 +1,76 @@
+"""The door of the live class: for its participants, from shortly before until shortly after. (LIVE-08, LIVE-11)"""
+
+import msgspec
+
+from application.scheduling.create_meeting import CreateMeeting
+from domain.booking.policy import BOOKING_POLICY, join_window, may_join, read_policy
+from domain.errors import Conflict, NotPermitted
+from domain.identity.actor import Actor, Party
+from domain.identity.permission import Permission
+from domain.ids import BookingId
+from domain.scheduling.meeting import Click, Status
+from ports.cipher import Cipher
+from ports.clock import Clock
+from ports.scheduling.meetings import MeetingProvider, Participant
+from ports.unit_of_work import NewUnit
+
+
+class ClassNotReady(Conflict):
+    """There is no class yet. ``retry_after_s`` in details says when to look again."""
+
+    code = "class_not_ready"
+
+
+class JoinLessonCommand(msgspec.Struct, frozen=True, kw_only=True):
+    booking_id: BookingId
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """``url`` is personal and secret: answer with a redirect or show it once, never keep or log it."""
+
+    url: str
+    leads: bool
+
+
+class JoinLesson:
+    """Raises NotFound, NotPermitted, OutsideJoinWindow, IllegalTransition, ClassNotReady, GatewayError."""
+
+    def __init__(
+        self,
+        new_unit: NewUnit,
+        clock: Clock,
+        create_meeting: CreateMeeting,
+        meeting_provider: MeetingProvider,
+        cipher: Cipher,
+    ) -> None:
+        self._new_unit, self._clock, self._create_meeting = new_unit, clock, create_meeting
+        self._provider, self._cipher = meeting_provider, cipher
+
+    async def __call__(self, actor: Actor, command: JoinLessonCommand) -> Entry:
+        actor.require(Permission.JOIN_LESSON)
+        now = self._clock.now()
+        async with self._new_unit() as unit:
+            booking = await unit.bookings.get(command.booking_id)
+            row = await unit.policies.version(BOOKING_POLICY, booking.policy_version)
+            policy = read_policy(row).policy
+            party = may_join(booking, actor, now, policy)
+            if party is Party.STAFF:
+                raise NotPermitted("a class is for its learner and its Qari")
+            person = await unit.users.get(actor.user_id)
+            meeting = await unit.meetings.find(booking.id)
+        if meeting is None or meeting.status is not Status.READY:
+            meeting = await self._create_meeting(booking.id)
+        if meeting is None or meeting.sealed_room is None:
+            raise ClassNotReady("the class is being prepared; try again in a moment", retry_after_s=10)
+        window = join_window(booking, policy)
+        leads = party is Party.QARI
+        url = await self._provider.join_url(
+            self._cipher.open(meeting.sealed_room),
+            Participant(user_id=actor.user_id, name=person.name, leads=leads),
+            opens_at=window.start,
+            closes_at=window.end,
+        )
+        async with self._new_unit() as unit:
+            await unit.meetings.record_click(Click(booking_id=booking.id, user_id=actor.user_id, at=now))
+            await unit.commit()
+        return Entry(url=url, leads=leads)
