@@ -1,0 +1,212 @@
+"""Accounts, sessions and links in memory. A unit works on a copy and publishes it on commit."""
+
+import copy
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from domain.errors import NotFound, StaleWrite
+from domain.events import Event
+from domain.identity.permission import Role
+from domain.identity.session import Session, Verification
+from domain.identity.user import EmailTaken, User, same_address
+from domain.ids import UserId
+from ports.identity.queries import PersonView, SignedIn
+from ports.paging import Page, decode_cursor, page_of
+from ports.unit_of_work import NewUnit, UnitOfWork
+
+GOOD_PASSWORD = "a quiet reading room"
+
+
+def a_user(**given: Any) -> User:
+    number = given.pop("number", 1)
+    fields: dict[str, Any] = {
+        "id": UserId(UUID(int=0x7000_0000_0000_0000 + number)),
+        "email": f"maryam{number}@example.org",
+        "name": "Maryam Khan",
+        "password_hash": f"hash of {GOOD_PASSWORD}",
+        "roles": frozenset({Role.STUDENT}),
+        "zone": "Asia/Karachi",
+        "created_at": datetime(2026, 1, 1, 9, number, tzinfo=UTC),
+    }
+    return User(**(fields | given))
+
+
+class IdentityStore:
+    def __init__(self) -> None:
+        self.users: dict[UserId, User] = {}
+        self.sessions: dict[bytes, Session] = {}
+        self.verifications: dict[bytes, Verification] = {}
+        self.outbox: list[Event] = []
+
+
+class MemoryUsers:
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+
+    async def get(self, user_id: UserId) -> User:
+        if user_id not in self._store.users:
+            raise NotFound("there is no such account")
+        return self._store.users[user_id]
+
+    async def by_email(self, email: str) -> User | None:
+        wanted = same_address(email)
+        return next((user for user in self._store.users.values() if same_address(user.email) == wanted), None)
+
+    async def add(self, user: User) -> None:
+        if await self.by_email(user.email) is not None:
+            raise EmailTaken("there is an account with this address already", field="email")
+        self._store.users[user.id] = user
+
+    async def save(self, user: User) -> None:
+        stored = self._store.users.get(user.id)
+        if stored is None or stored.version != user.version - 1:
+            raise StaleWrite("this account has changed in between")
+        self._store.users[user.id] = user
+
+
+class MemorySessions:
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+
+    async def add(self, session: Session) -> None:
+        self._store.sessions[session.token_hash] = session
+
+    async def end(self, token_hash: bytes) -> None:
+        self._store.sessions.pop(token_hash, None)
+
+    async def end_all(self, user_id: UserId) -> int:
+        ended = [key for key, session in self._store.sessions.items() if session.user_id == user_id]
+        for key in ended:
+            del self._store.sessions[key]
+        return len(ended)
+
+
+class MemoryVerifications:
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+
+    async def add(self, verification: Verification) -> None:
+        self._store.verifications.setdefault(verification.token_hash, verification)
+
+    async def get(self, token_hash: bytes) -> Verification:
+        if token_hash not in self._store.verifications:
+            raise NotFound("there is no such link")
+        return self._store.verifications[token_hash]
+
+    async def save(self, verification: Verification) -> None:
+        self._store.verifications[verification.token_hash] = verification
+
+
+class MemorySessionQueries:
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+
+    async def find(self, token_hash: bytes, *, now: datetime) -> SignedIn | None:
+        session = self._store.sessions.get(token_hash)
+        user = self._store.users.get(session.user_id) if session is not None else None
+        if session is None or user is None or session.expires_at <= now:
+            return None
+        if not user.may_sign_in or session.role not in user.roles:
+            return None
+        return SignedIn(
+            token_hash=token_hash,
+            user_id=user.id,
+            audience=session.audience,
+            role=session.role,
+            roles=tuple(sorted(user.roles)),
+            name=user.name,
+            email=user.email,
+            zone=user.zone,
+            locale=user.locale,
+            email_verified=user.email_verified_at is not None,
+            onboarding=user.onboarding,
+        )
+
+
+class MemoryPeople:
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+
+    async def by_ids(self, user_ids: Sequence[UserId]) -> Sequence[PersonView]:
+        return [_view(self._store.users[user_id]) for user_id in user_ids if user_id in self._store.users]
+
+    async def search(
+        self, text: str, *, role: Role | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[PersonView]:
+        before = decode_cursor(cursor, tuple[datetime, UUID])
+        wanted = text.strip().casefold()
+        found = [
+            user
+            for user in sorted(self._store.users.values(), key=lambda user: (user.created_at, user.id), reverse=True)
+            if (wanted in user.name.casefold() or wanted in user.email.casefold())
+            and (role is None or role in user.roles)
+            and (before is None or (user.created_at, user.id) < before)
+        ]
+        return page_of([_view(user) for user in found[: limit + 1]], limit, "created_at", "user_id")
+
+
+def _view(user: User) -> PersonView:
+    return PersonView(
+        user_id=user.id,
+        name=user.name,
+        email=user.email,
+        zone=user.zone,
+        locale=user.locale,
+        roles=tuple(sorted(user.roles)),
+        status=user.status.value,
+        created_at=user.created_at,
+    )
+
+
+class _Unit:
+    """The identity part of a unit of work; enough for this context's use cases."""
+
+    def __init__(self, store: IdentityStore) -> None:
+        self._store, self._draft, self._events = store, copy.copy(store), list[Event]()
+        for name in ("users", "sessions", "verifications"):
+            setattr(self._draft, name, dict(getattr(store, name)))
+        self.users = MemoryUsers(self._draft)
+        self.sessions = MemorySessions(self._draft)
+        self.verifications = MemoryVerifications(self._draft)
+
+    def record(self, *events: Event) -> None:
+        self._events += events
+
+    async def commit(self) -> None:
+        for name in ("users", "sessions", "verifications"):
+            setattr(self._store, name, getattr(self._draft, name))
+        self._store.outbox += self._events
+
+
+def identity_units(store: IdentityStore) -> NewUnit:
+    @asynccontextmanager
+    async def new_unit() -> AsyncIterator[UnitOfWork]:
+        yield cast(UnitOfWork, _Unit(store))
+
+    return cast(Callable[[], AbstractAsyncContextManager[UnitOfWork]], new_unit)
+
+
+class PlainHasher:
+    """Keeps the promises of a hasher and none of its cost."""
+
+    def __init__(self) -> None:
+        self.verified: list[str | None] = []
+
+    async def hash(self, password: str) -> str:
+        return f"hash of {password}"
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        self.verified.append(password_hash)
+        return password_hash is not None and password_hash.removeprefix("old ") == f"hash of {password}"
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return password_hash.startswith("old ")
+
+
+def with_role(user: User, role: Role) -> User:
+    return msgspec.structs.replace(user, roles=frozenset({role}))
