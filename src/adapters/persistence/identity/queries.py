@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, and_, any_, bindparam, func, or_, select, tuple_
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, and_, any_, bindparam, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.persistence.identity.tables import sessions, user_roles, users
+from adapters.persistence.identity.tables import roles_of_user, sessions, user_roles, users
 from adapters.persistence.statement import Statement, driver
 from domain.identity.permission import Audience, Role
 from domain.identity.user import AccountStatus, Onboarding
@@ -18,9 +18,6 @@ from domain.ids import UserId
 from ports.identity.queries import PersonView, SignedIn
 from ports.paging import Page, decode_cursor, page_of
 
-_ROLES = func.array(
-    select(user_roles.c.role).where(user_roles.c.user_id == users.c.id).order_by(user_roles.c.role).scalar_subquery()
-).label("roles")
 _FIND = Statement(
     select(
         sessions.c.token_hash,
@@ -33,7 +30,7 @@ _FIND = Statement(
         users.c.locale,
         users.c.email_verified_at,
         users.c.onboarding,
-        _ROLES,
+        roles_of_user,
     )
     .join(users, users.c.id == sessions.c.user_id)
     .join(user_roles, and_(user_roles.c.user_id == sessions.c.user_id, user_roles.c.role == sessions.c.role))
@@ -44,7 +41,8 @@ _FIND = Statement(
     )
 )
 _PERSON = (
-    users.c.id, users.c.email, users.c.name, users.c.zone, users.c.locale, users.c.status, users.c.created_at, _ROLES,
+    users.c.id, users.c.email, users.c.name, users.c.zone, users.c.locale, users.c.status, users.c.created_at,
+    roles_of_user,
 )  # fmt: skip
 _BY_IDS = Statement(select(*_PERSON).where(users.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _TEXT = bindparam("text", type_=Text)

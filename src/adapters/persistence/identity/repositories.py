@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import LargeBinary, Text, Uuid, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.persistence.identity.tables import EMAIL_UNIQUE, sessions, user_roles, users, verifications
+from adapters.persistence.identity.tables import EMAIL_UNIQUE, roles_of_user, sessions, users, verifications
 from adapters.persistence.statement import Statement
 from domain.errors import NotFound, StaleWrite
 from domain.identity.permission import Role
@@ -15,11 +15,8 @@ from domain.identity.session import Session, Verification, VerificationPurpose
 from domain.identity.user import AccountStatus, EmailTaken, Onboarding, User, same_address
 from domain.ids import UserId
 
-_ROLES = func.array(
-    select(user_roles.c.role).where(user_roles.c.user_id == users.c.id).order_by(user_roles.c.role).scalar_subquery()
-).label("roles")
-_BY_ID = Statement(select(users, _ROLES).where(users.c.id == bindparam("id", type_=Uuid)))
-_BY_EMAIL = Statement(select(users, _ROLES).where(func.lower(users.c.email) == bindparam("address", type_=Text)))
+_BY_ID = Statement(select(users, roles_of_user).where(users.c.id == bindparam("id", type_=Uuid)))
+_BY_EMAIL = Statement(select(users, roles_of_user).where(func.lower(users.c.email) == bindparam("address", type_=Text)))
 _ADD = Statement(insert(users))
 _ADD_ROLES = """
     INSERT INTO user_roles (user_id, role) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING

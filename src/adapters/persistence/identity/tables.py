@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, func
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, func, select
 
 from adapters.persistence.metadata import metadata
 
@@ -62,3 +62,9 @@ verifications: Final = Table(
     Column("used_at", DateTime(timezone=True)),
     Index("ix_verifications_user_id", "user_id"),
 )
+
+_held = user_roles.alias("held")
+roles_of_user: Final = func.array(
+    select(_held.c.role).where(_held.c.user_id == users.c.id).order_by(_held.c.role).correlate(users).scalar_subquery()
+).label("roles")
+"""All roles of the account at hand, as one array, in any statement that reads ``users``."""

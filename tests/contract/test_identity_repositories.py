@@ -1,0 +1,210 @@
+"""What the rest counts on of accounts, sessions and links, kept in memory and in PostgreSQL alike."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.persistence.identity.queries import SqlPeople, SqlSessionQueries
+from adapters.persistence.identity.repositories import SqlSessions, SqlUsers, SqlVerifications
+from adapters.persistence.statement import driver
+from domain.errors import NotFound, StaleWrite
+from domain.identity.permission import Audience, Role
+from domain.identity.session import Session, Verification, VerificationPurpose, hash_token
+from domain.identity.user import AccountStatus, EmailTaken
+from domain.ids import UserId
+from fakes.identity import (
+    IdentityStore,
+    MemoryPeople,
+    MemorySessionQueries,
+    MemorySessions,
+    MemoryUsers,
+    MemoryVerifications,
+    a_user,
+)
+from ports.identity.queries import PeopleQueries, SessionQueries
+from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
+from ports.paging import BadCursor
+
+AT = datetime(2026, 7, 15, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+class Floor(msgspec.Struct):
+    """One unit's repositories, committed on leaving."""
+
+    users: UserRepository
+    sessions: SessionRepository
+    verifications: VerificationRepository
+
+
+class House(msgspec.Struct):
+    floor: Callable[[], AbstractAsyncContextManager[Floor]]
+    session_queries: SessionQueries
+    people: PeopleQueries
+
+
+@pytest.fixture
+def memory_house() -> House:
+    store = IdentityStore()
+
+    @asynccontextmanager
+    async def floor() -> AsyncIterator[Floor]:
+        yield Floor(MemoryUsers(store), MemorySessions(store), MemoryVerifications(store))
+
+    return House(floor, MemorySessionQueries(store), MemoryPeople(store))
+
+
+@pytest.fixture
+def postgres_house(database: AsyncEngine) -> House:
+    @asynccontextmanager
+    async def floor() -> AsyncIterator[Floor]:
+        async with driver(database) as connection, connection.transaction():
+            yield Floor(SqlUsers(connection), SqlSessions(connection), SqlVerifications(connection))
+
+    return House(floor, SqlSessionQueries(database), SqlPeople(database))
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+def house(request: pytest.FixtureRequest) -> House:
+    found: House = request.getfixturevalue(f"{request.param}_house")
+    return found
+
+
+async def test_an_account_comes_back_as_it_went_in(house: House) -> None:
+    user = a_user(
+        roles=frozenset({Role.QARI, Role.GUARDIAN}), phone="+92 300 1234567", email_verified_at=AT, created_at=AT
+    )
+    async with house.floor() as floor:
+        await floor.users.add(user)
+
+    async with house.floor() as floor:
+        assert await floor.users.get(user.id) == user
+        assert await floor.users.by_email("MARYAM1@example.org") == user
+        assert await floor.users.by_email("nobody@example.org") is None
+        with pytest.raises(NotFound):
+            await floor.users.get(UserId(UUID(int=404)))
+
+
+async def test_one_address_one_account(house: House) -> None:
+    # ID-01
+    async with house.floor() as floor:
+        await floor.users.add(a_user(email="Maryam@Example.org"))
+
+    with pytest.raises(EmailTaken):
+        async with house.floor() as floor:
+            await floor.users.add(a_user(number=2, email="maryam@example.ORG"))
+
+
+async def test_the_second_of_two_writers_is_told(house: House) -> None:
+    user = a_user()
+    async with house.floor() as floor:
+        await floor.users.add(user)
+        verified, _ = user.verify_email(at=AT)
+        await floor.users.save(verified)
+        with pytest.raises(StaleWrite):
+            await floor.users.save(verified)
+
+    async with house.floor() as floor:
+        assert await floor.users.get(user.id) == verified
+
+
+async def test_roles_change_with_the_account(house: House) -> None:
+    user = a_user(roles=frozenset({Role.STUDENT, Role.GUARDIAN}))
+    changed = msgspec.structs.replace(user, roles=frozenset({Role.STUDENT, Role.QARI}), version=2)
+    async with house.floor() as floor:
+        await floor.users.add(user)
+        await floor.users.save(changed)
+
+    async with house.floor() as floor:
+        assert (await floor.users.get(user.id)).roles == {Role.STUDENT, Role.QARI}
+
+
+async def test_a_session_is_found_while_everything_about_it_holds(house: House) -> None:
+    # ID-05, ID-11
+    user = a_user(roles=frozenset({Role.STUDENT, Role.GUARDIAN}), email_verified_at=AT)
+    session, token = Session.start(user.id, audience=Audience.MAIN, role=Role.GUARDIAN, at=AT)
+    async with house.floor() as floor:
+        await floor.users.add(user)
+        await floor.sessions.add(session)
+
+    found = await house.session_queries.find(hash_token(token), now=AT)
+
+    assert found is not None
+    assert (found.user_id, found.role, found.audience) == (user.id, Role.GUARDIAN, Audience.MAIN)
+    assert found.roles == (Role.GUARDIAN, Role.STUDENT)
+    assert (found.email_verified, found.zone) == (True, "Asia/Karachi")
+    assert await house.session_queries.find(hash_token("hm_other"), now=AT) is None
+    assert await house.session_queries.find(hash_token(token), now=session.expires_at) is None
+
+    student = msgspec.structs.replace(user, roles=frozenset({Role.STUDENT}), version=2)
+    async with house.floor() as floor:
+        await floor.users.save(student)
+    assert await house.session_queries.find(hash_token(token), now=AT) is None
+
+    blocked = msgspec.structs.replace(user, status=AccountStatus.BLOCKED, version=3)
+    async with house.floor() as floor:
+        await floor.users.save(blocked)
+    assert await house.session_queries.find(hash_token(token), now=AT) is None
+
+
+async def test_sessions_end_one_by_one_or_all_at_once(house: House) -> None:
+    user = a_user()
+    made = [Session.start(user.id, audience=Audience.MAIN, role=Role.STUDENT, at=AT) for _ in range(3)]
+    async with house.floor() as floor:
+        await floor.users.add(user)
+        for session, _ in made:
+            await floor.sessions.add(session)
+        await floor.sessions.end(made[0][0].token_hash)
+        await floor.sessions.end(b"unknown")
+        assert await floor.sessions.end_all(user.id) == 2
+
+    for _, token in made:
+        assert await house.session_queries.find(hash_token(token), now=AT) is None
+
+
+async def test_a_link_is_added_once_and_remembers_its_use(house: House) -> None:
+    user = a_user()
+    link = Verification(
+        token_hash=hash_token("link"),
+        user_id=user.id,
+        purpose=VerificationPurpose.EMAIL,
+        created_at=AT,
+        expires_at=AT + timedelta(days=3),
+    )
+    async with house.floor() as floor:
+        await floor.users.add(user)
+        await floor.verifications.add(link)
+        await floor.verifications.save(link.use(at=AT))
+        await floor.verifications.add(link)
+
+    async with house.floor() as floor:
+        assert await floor.verifications.get(link.token_hash) == msgspec.structs.replace(link, used_at=AT)
+        with pytest.raises(NotFound):
+            await floor.verifications.get(b"other")
+
+
+async def test_people_are_found_by_part_of_name_or_address_and_paged(house: House) -> None:
+    people = [a_user(number=n, name=f"Bilal {n}") for n in range(1, 6)]
+    people.append(a_user(number=6, name="Zaynab 100%", roles=frozenset({Role.QARI})))
+    async with house.floor() as floor:
+        for person in people:
+            await floor.users.add(person)
+
+    first = await house.people.search("bilal", limit=2)
+    second = await house.people.search("bilal", cursor=first.next_cursor, limit=2)
+    last = await house.people.search("bilal", cursor=second.next_cursor, limit=2)
+
+    names = [view.name for page in (first, second, last) for view in page.items]
+    assert names == [f"Bilal {n}" for n in (5, 4, 3, 2, 1)]
+    assert last.next_cursor is None
+    assert [view.name for view in (await house.people.search("MARYAM6@")).items] == ["Zaynab 100%"]
+    assert [view.name for view in (await house.people.search("%")).items] == ["Zaynab 100%"]
+    assert [view.name for view in (await house.people.search("", role=Role.QARI)).items] == ["Zaynab 100%"]
+    found = await house.people.by_ids([people[0].id, UserId(UUID(int=404))])
+    assert [view.user_id for view in found] == [people[0].id]
+    with pytest.raises(BadCursor):
+        await house.people.search("", cursor="not-ours")
