@@ -1,0 +1,194 @@
+"""Everything that can be configured, in one place, checked before anything starts. (OPS-11)
+
+Each field is set by ``HALAQA_<FIELD>``, or by ``HALAQA_<FIELD>_FILE`` with the path of a file that holds the value (a
+mounted secret). A value that does not fit stops the start with one line that names it.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NoReturn, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from entrypoints.settings_checks import PREFIX, SettingsError, check, check_production
+
+DEVELOPMENT_SECRET: Final = "development-only-"  # noqa: S105 - it marks what is no secret
+DEVELOPMENT_KEY: Final = "ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1vbmw="
+SECRET: Final = {"secret": True}
+PROJECT: Final = Path(__file__).resolve().parents[2]
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Secret = Annotated[str, Meta(extra=SECRET)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    env: Annotated[
+        Literal["development", "production"],
+        Meta(description="`production` refuses development secrets, plain http and embedded servers"),
+    ] = "development"
+    host: Annotated[str, Meta(description="The address that the three servers listen on")] = "127.0.0.1"
+    main_port: Annotated[Port, Meta(description="For students, guardians and Qaris")] = 8000
+    admin_port: Annotated[Port, Meta(description="For the school's staff")] = 8001
+    sandbox_port: Annotated[Port, Meta(description="The built-in payment provider")] = 8002
+    main_url: Annotated[str, Meta(description="How browsers reach main; `http://localhost:<port>` when empty")] = ""
+    admin_url: Annotated[str, Meta(description="How browsers reach admin; as above")] = ""
+    sandbox_url: Annotated[str, Meta(description="How browsers reach the sandbox provider; as above")] = ""
+    trusted_hosts: Annotated[
+        tuple[str, ...], Meta(description="Host names that requests may name; those of the addresses above when empty")
+    ] = ()
+    database_url: Annotated[
+        Secret, Meta(description="PostgreSQL 15 or newer, `postgresql://…`; an embedded server when empty")
+    ] = ""
+    redis_url: Annotated[
+        Secret, Meta(description="Redis or Valkey, `redis://…`, `rediss://…` or `unix://…`; embedded when empty")
+    ] = ""
+    pool_size: Annotated[int, Meta(ge=2, le=200, description="Database connections of each process")] = 20
+    secret_key: Annotated[Secret, Meta(description="Signs form proofs and flash messages; 32 characters or more")] = (
+        DEVELOPMENT_SECRET + "secret-key-of-nobody"
+    )
+    encryption_keys: Annotated[
+        tuple[Secret, ...],
+        Meta(description="Fernet keys for links at rest, newest first; add one in front to rotate"),
+    ] = (DEVELOPMENT_KEY,)
+    jitsi_url: Annotated[str, Meta(description="The Jitsi server of the live lessons")] = "https://meet.jit.si"
+    jitsi_app_id: Annotated[str, Meta(description="The application id in its tokens; no tokens when empty")] = ""
+    jitsi_secret: Annotated[Secret, Meta(description="Signs the tokens; needed with an application id")] = ""
+    sandbox_accounts: Annotated[
+        tuple[str, ...], Meta(description="Accounts at the sandbox provider; the first is the default one")
+    ] = ("school",)
+    sandbox_secret_key: Annotated[Secret, Meta(description="What we show to the sandbox provider")] = (
+        DEVELOPMENT_SECRET + "sandbox-key-of-nobody"
+    )
+    sandbox_webhook_secrets: Annotated[
+        tuple[Secret, ...], Meta(description="What its webhooks are signed with, newest first")
+    ] = (DEVELOPMENT_SECRET + "webhook-secret-of-nobody",)
+    school_name: Annotated[str, Meta(min_length=1, max_length=80, description="Shown on pages and in mails")] = "Halaqa"
+    school_zone: Annotated[str, Meta(description="The school's own IANA time zone")] = "UTC"
+    school_locale: Annotated[Literal["en", "ar", "ur"], Meta(description="The language where nobody chose one")] = "en"
+    hold_minutes: Annotated[int, Meta(ge=5, le=120, description="How long a slot waits for its payment")] = 15
+    join_before_min: Annotated[int, Meta(ge=0, le=120, description="The door of a lesson opens so long before it")] = 10
+    join_after_min: Annotated[int, Meta(ge=0, le=240, description="… and closes so long after its end")] = 30
+    mail_from: Annotated[str, Meta(description="The sender of the school's mails")] = "no-reply@halaqa.example"
+    admin_copy_email: Annotated[str, Meta(description="Gets a copy of each confirmed booking; nobody when empty")] = ""
+    data_dir: Annotated[
+        str, Meta(description="Embedded servers, mailbox, locks; `.data` in the project when empty")
+    ] = ""
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="What is worth a line")] = (
+        "info"
+    )
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def data(self) -> Path:
+        return Path(self.data_dir)
+
+    @property
+    def mailbox(self) -> Path:
+        return self.data / "mail"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises SettingsError."""
+    given: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        raw = _raw(environ, PREFIX + field.name.upper())
+        if raw is not None:
+            given[field.name] = _converted(field, raw)
+    _refuse_unknown(environ)
+    settings = _completed(Settings(**given))
+    check(settings)
+    if settings.production:
+        check_production(settings, given.keys())
+    return settings
+
+
+def load_or_exit() -> Settings:
+    try:
+        return load()
+    except SettingsError as error:
+        complain(str(error))
+
+
+def complain(line: str) -> NoReturn:
+    """One clear line on stderr, and out."""
+    sys.stderr.write(f"halaqa: {line}\n")
+    raise SystemExit(2)
+
+
+def _raw(environ: Mapping[str, str], name: str) -> str | None:
+    """An empty variable counts as one that is not set: that is how compose files pass on what is missing."""
+    value, path = environ.get(name) or None, environ.get(f"{name}_FILE") or None
+    if path is None:
+        return value
+    if value is not None:
+        raise SettingsError(f"{name} and {name}_FILE are both set; keep one of them")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {reason}") from error
+
+
+def _converted(field: msgspec.structs.FieldInfo, raw: str) -> Any:
+    plural = isinstance(field.default, tuple)
+    value = [part.strip() for part in raw.split(",") if part.strip()] if plural else raw
+    try:
+        return msgspec.convert(value, field.type, strict=False)
+    except msgspec.ValidationError as error:
+        shown = "" if is_secret(field) else f" is {raw!r}"
+        allowed = ", ".join(str(choice) for choice in _choices(field.type))
+        reason = f"expected one of {allowed}" if allowed else str(error).split(" - at")[0].replace("`", "")
+        raise SettingsError(f"{PREFIX}{field.name.upper()}{shown}: {reason[0].lower()}{reason[1:]}") from error
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    bare = getattr(annotation, "__origin__", annotation)
+    return get_args(bare) if get_origin(bare) is Literal else ()
+
+
+def is_secret(field: msgspec.structs.FieldInfo) -> bool:
+    return "'secret': True" in repr(field.type)
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.__struct_fields__}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name.removesuffix("_FILE") not in known:
+            near = get_close_matches(name, known, 1)
+            raise SettingsError(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
+
+
+def _completed(settings: Settings) -> Settings:
+    """Fills in what follows from the rest."""
+    urls = {
+        f"{door}_url": (getattr(settings, f"{door}_url") or f"http://localhost:{getattr(settings, f'{door}_port')}")
+        for door in ("main", "admin", "sandbox")
+    }
+    base = PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()
+    folder = Path(settings.data_dir).expanduser().absolute() if settings.data_dir else base / ".data"
+    return msgspec.structs.replace(
+        settings, data_dir=str(folder), **{name: url.rstrip("/") for name, url in urls.items()}
+    )
+
+
+def markdown_table() -> str:
+    """For the README, which a test compares with this."""
+    lines = ["| variable | default | what it is |", "|---|---|---|"]
+    for field in msgspec.structs.fields(Settings):
+        description = next((m.description for m in getattr(field.type, "__metadata__", ()) if m.description), "")
+        lines.append(f"| `{PREFIX}{field.name.upper()}` | {_shown_default(field)} | {description} |")
+    return "\n".join(lines)
+
+
+def _shown_default(field: msgspec.structs.FieldInfo) -> str:
+    value = ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+    if not value:
+        return ""
+    return "for development only" if is_secret(field) else f"`{value}`"

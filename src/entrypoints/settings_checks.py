@@ -1,0 +1,101 @@
+"""What the type of a setting cannot say."""
+
+import base64
+import binascii
+import re
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from domain.errors import Invalid
+from domain.time import zone_of
+
+if TYPE_CHECKING:
+    from entrypoints.settings import Settings
+
+PREFIX: Final = "HALAQA_"
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_DEVELOPMENT: Final = "development-only-"
+_MUST_BE_SET: Final = ("main_url", "admin_url", "database_url", "redis_url", "secret_key", "encryption_keys")
+
+
+class SettingsError(Exception):
+    """One line that names the setting."""
+
+
+def _refuse(field: str, reason: str) -> SettingsError:
+    return SettingsError(f"{PREFIX}{field.upper()} {reason}")
+
+
+def check(settings: "Settings") -> None:
+    """Raises SettingsError."""
+    for field in ("main_url", "admin_url", "sandbox_url", "jitsi_url"):
+        _check_address(field, getattr(settings, field))
+    _check_scheme("database_url", settings.database_url, {"postgresql", "postgres", "postgresql+asyncpg"})
+    _check_scheme("redis_url", settings.redis_url, {"redis", "rediss", "unix"})
+    if len({settings.main_port, settings.admin_port, settings.sandbox_port}) != 3:
+        raise _refuse("main_port", "and the ports of admin and sandbox must be three different ones")
+    for key in settings.encryption_keys:
+        _check_fernet(key)
+    if not settings.encryption_keys:
+        raise _refuse("encryption_keys", "needs at least one key")
+    for field in ("mail_from", "admin_copy_email"):
+        value = getattr(settings, field)
+        if value and not _EMAIL.fullmatch(value):
+            raise _refuse(field, f"is {value!r}, which is not an e-mail address")
+    if settings.jitsi_app_id and not settings.jitsi_secret:
+        raise _refuse("jitsi_secret", "is needed when HALAQA_JITSI_APP_ID is set")
+    if not settings.sandbox_accounts or not all(_ACCOUNT.fullmatch(name) for name in settings.sandbox_accounts):
+        raise _refuse("sandbox_accounts", "needs names of small letters, digits, - and _")
+    if not settings.sandbox_webhook_secrets:
+        raise _refuse("sandbox_webhook_secrets", "needs at least one secret")
+    try:
+        zone_of(settings.school_zone)
+    except Invalid as error:
+        raise _refuse("school_zone", f"is wrong: {error.message}") from error
+
+
+def check_production(settings: "Settings", given: Collection[str]) -> None:
+    """Raises SettingsError for what is good enough for a laptop only."""
+    for field in _MUST_BE_SET:
+        if field not in given:
+            raise _refuse(field, "must be set in production")
+    for field in ("main_url", "admin_url"):
+        if not getattr(settings, field).startswith("https://"):
+            raise _refuse(field, "must start with https:// in production")
+    for field in ("secret_key", "sandbox_secret_key", "jitsi_secret"):
+        _check_secrets(field, [getattr(settings, field)] if getattr(settings, field) else [])
+    _check_secrets("sandbox_webhook_secrets", settings.sandbox_webhook_secrets)
+    for key in settings.encryption_keys:
+        if _DEVELOPMENT.encode() in base64.urlsafe_b64decode(key):
+            raise _refuse("encryption_keys", "still holds the development key; production needs keys of its own")
+
+
+def _check_secrets(field: str, values: Iterable[str]) -> None:
+    for value in values:
+        if _DEVELOPMENT in value:
+            raise _refuse(field, "still holds the development secret; production needs one of its own")
+        if len(value) < 32:
+            raise _refuse(field, "is shorter than 32 characters")
+
+
+def _check_address(field: str, url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
+        raise _refuse(field, f"is {url!r}; it should look like https://school.example, without a path")
+
+
+def _check_scheme(field: str, url: str, schemes: set[str]) -> None:
+    """The value may hold a password, so it is not shown."""
+    if url and urlsplit(url).scheme not in schemes:
+        raise _refuse(field, f"should start with {' or '.join(f'{scheme}://' for scheme in sorted(schemes))}")
+
+
+def _check_fernet(key: str) -> None:
+    try:
+        raw = base64.urlsafe_b64decode(key)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != 32:
+        raise _refuse("encryption_keys", "holds something else than 32 bytes in URL-safe base64")
