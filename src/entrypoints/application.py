@@ -1,0 +1,68 @@
+"""What both doors have in common: one Litestar application over the assembled system."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+
+from adapters.http.app import create_app
+from adapters.http.config import HttpConfig
+from adapters.http.routes import controllers_for
+from adapters.persistence.migrate import current, heads
+from domain.identity.permission import Audience
+from entrypoints.container import Container
+from entrypoints.settings import Settings
+
+Probe = Callable[[], Awaitable[None]]
+
+
+class NotMigrated(Exception):
+    """``halaqa migrate`` brings the database up."""
+
+
+def create(settings: Settings, audience: Audience) -> Litestar:
+    """Connects lazily: the process starts without its database, and says in ``/health/ready`` that it is not ready."""
+    container = Container(settings, audience)
+    main = audience is Audience.MAIN
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await container.http_client().aclose()
+            await container.redis().aclose()
+            await container.engine().dispose()
+
+    return create_app(
+        config=HttpConfig(
+            audience=audience,
+            base_url=settings.main_url if main else settings.admin_url,
+            other_url=settings.admin_url if main else settings.main_url,
+            secret=settings.secret_key,
+            school_name=settings.school_name,
+            school_zone=settings.school_zone,
+            development=not settings.production,
+            form_origins=(settings.sandbox_url,) if main else (),
+        ),
+        controllers=controllers_for(audience),
+        dependencies=container.dependencies(),
+        authenticator=container.authenticate(),
+        clock=container.clock(),
+        probes=_probes(container),
+        lifespan=[lifespan],
+    )
+
+
+def _probes(container: Container) -> dict[str, Probe]:
+    wanted = heads()
+
+    async def database() -> None:
+        found = await current(container.engine())
+        if found != wanted:
+            raise NotMigrated(f"the database is at {sorted(found)}, this release needs {sorted(wanted)}")
+
+    async def redis() -> None:
+        await container.redis().ping()
+
+    return {"database": database, "redis": redis}

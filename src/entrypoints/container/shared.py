@@ -1,0 +1,55 @@
+"""What every context stands on: settings, time, the database, Redis, encryption."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import httpx
+from arq.connections import ArqRedis
+from dependency_injector import containers, providers
+from redis.asyncio import BlockingConnectionPool
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.messaging.wakeup import RedisWakeup
+from adapters.persistence.cipher import FernetCipher
+from adapters.persistence.engine import new_engine
+from adapters.persistence.unit_of_work import SqlUnit
+from adapters.system import SystemClock, new_id
+from entrypoints.container.subscriptions import subscribers_of
+from entrypoints.settings import Settings
+from ports.outbox import Wakeup
+from ports.unit_of_work import NewUnit, UnitOfWork
+
+
+def _engine(settings: Settings, audience: str) -> AsyncEngine:
+    return new_engine(settings.database_url, pool_size=settings.pool_size, name=f"halaqa-{audience}")
+
+
+def _redis(settings: Settings) -> ArqRedis:
+    """A bounded pool that waits its turn: redis-py's default one fails under a few hundred commands at once."""
+    pool = BlockingConnectionPool.from_url(settings.redis_url, max_connections=16, timeout=2, socket_connect_timeout=1)
+    return ArqRedis(connection_pool=pool)
+
+
+def _new_unit(engine: AsyncEngine, wakeup: Wakeup) -> NewUnit:
+    def new_unit() -> AbstractAsyncContextManager[UnitOfWork]:
+        return SqlUnit(engine, subscribers_of, wakeup)
+
+    return new_unit
+
+
+def _new_id() -> Callable[[], Any]:
+    return new_id
+
+
+class Shared(containers.DeclarativeContainer):
+    settings = providers.Dependency(instance_of=Settings)
+    audience = providers.Dependency()
+    clock = providers.Singleton(SystemClock)
+    new_id = providers.Singleton(_new_id)
+    engine = providers.Singleton(_engine, settings, audience)
+    redis = providers.Singleton(_redis, settings)
+    wakeup = providers.Singleton(RedisWakeup, redis)
+    new_unit = providers.Singleton(_new_unit, engine, wakeup)
+    cipher = providers.Singleton(FernetCipher, settings.provided.encryption_keys)
+    http_client = providers.Singleton(httpx.AsyncClient, timeout=httpx.Timeout(10.0, connect=3.0))
