@@ -48,7 +48,7 @@ class CalendarWriter:
         calendar.add("x-published-ttl", "PT15M")
         for lesson in lessons:
             gone = lesson.status in GONE
-            calendar.add_component(self._entry(lesson, reader, at=lesson.changed_at, cancelled=gone))
+            calendar.add_component(self._entry(lesson, reader, at=lesson.created_at, cancelled=gone))
         return bytes(calendar.to_ical())
 
     def _calendar(self, method: str) -> Calendar:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from domain.ids import BookingId, PaymentId, SeriesId, UserId
+from domain.ids import BookingId, DeliveryId, PaymentId, SeriesId, UserId
 from domain.money import Money
 from domain.time import TimeSlot
 from ports.paging import Page
@@ -21,7 +21,9 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lesson(msgspec.Struct, frozen=True, kw_only=True):
-    """``status`` is the booking's; ``sequence`` counts the changes that a calendar has to hear of."""
+    """``status`` is the booking's; ``sequence`` counts the changes that a calendar has to hear of. ``created_at`` is
+    the booking's.
+    """
 
     booking_id: BookingId
     starts_at: datetime
@@ -32,13 +34,13 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     learner: Person
     qari: Person
     payer_id: UserId
-    changed_at: datetime
+    created_at: datetime
 
 
 class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
     """For the admin page: no address and no text."""
 
-    id: str
+    id: DeliveryId
     topic: str
     status: str
     attempts: int
@@ -65,7 +67,7 @@ class NotificationQueries(Protocol):
         ...
 
     async def calendar_of(self, user_id: UserId, *, since: datetime) -> Sequence[Lesson]:
-        """Lessons somebody learns, pays or teaches that ended after ``since`` and were confirmed at some time:
+        """Lessons somebody learns, pays for or teaches that end after ``since`` and were confirmed at some time:
         cancelled ones too, so that they can be marked. In order of time.
         """
         ...

@@ -1,4 +1,4 @@
-"""messages, calendar feeds, live classes, scheduled jobs, kept answers"""
+"""messages, calendar feeds, live classes, scheduled jobs, the outbox, kept answers"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -94,3 +94,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope", "key", name="pk_idempotency_keys"),
     )
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
+    op.create_table(
+        "outbox_events",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("payload", postgresql.JSONB, nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_outbox_events"),
+    )
+    op.create_table(
+        "outbox_tasks",
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column("subscriber", sa.Text, nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
+        sa.Column("done_at", sa.DateTime(timezone=True)),
+        sa.Column("dead_at", sa.DateTime(timezone=True)),
+        sa.Column("error", sa.Text, nullable=False, server_default=sa.text("''")),
+        sa.PrimaryKeyConstraint("event_id", "subscriber", name="pk_outbox_tasks"),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["outbox_events.id"], name="fk_outbox_tasks_event_id", ondelete="CASCADE"
+        ),
+    )
+    op.create_index(
+        "ix_outbox_tasks_due",
+        "outbox_tasks",
+        ["due_at", "event_id"],
+        postgresql_where=sa.text("done_at IS NULL AND dead_at IS NULL"),
+    )
+    op.create_index(
+        "ix_outbox_tasks_dead", "outbox_tasks", ["dead_at"], postgresql_where=sa.text("dead_at IS NOT NULL")
+    )

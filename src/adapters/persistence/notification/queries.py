@@ -1,0 +1,158 @@
+"""What messages and calendar feeds need to know of people and lessons, in one read each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import DateTime, Integer, Text, Uuid, and_, any_, bindparam, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.persistence.booking.tables import bookings
+from adapters.persistence.identity.tables import users
+from adapters.persistence.notification.tables import deliveries
+from adapters.persistence.statement import Statement, driver
+from domain.ids import BookingId, PaymentId, SeriesId, UserId
+from domain.money import Money
+from domain.time import TimeSlot
+from ports.notification.queries import DeliveryRow, Lesson, Person
+from ports.paging import Page, decode_cursor, page_of
+
+_INSTANT: Final = DateTime(timezone=True)
+_learner, _qari = users.alias("learner"), users.alias("qari")
+_PARTS: Final = ("id", "name", "email", "zone", "locale")
+_LESSON: Final = (
+    select(
+        bookings.c.id,
+        bookings.c.starts_at,
+        bookings.c.ends_at,
+        bookings.c.status,
+        bookings.c.sequence,
+        bookings.c.price_minor,
+        bookings.c.currency,
+        bookings.c.payer_id,
+        bookings.c.created_at,
+        *(_learner.c[part].label(f"learner_{part}") for part in _PARTS),
+        *(_qari.c[part].label(f"qari_{part}") for part in _PARTS),
+    )
+    .join(_learner, _learner.c.id == bookings.c.learner_id)
+    .join(_qari, _qari.c.id == bookings.c.qari_id)
+    .order_by(bookings.c.starts_at, bookings.c.id)
+)
+_STANDS: Final = bookings.c.status == "confirmed"
+_HAPPENED: Final = bookings.c.status == any_(
+    literal(["confirmed", "completed", "no_show_student", "no_show_teacher"], ARRAY(Text))
+)
+_READER: Final = bindparam("reader", type_=Uuid)
+
+_PERSON: Final = Statement(
+    select(*(users.c[part] for part in _PARTS)).where(users.c.id == bindparam("wanted", type_=Uuid))
+)
+_LESSONS: Final = Statement(_LESSON.where(bookings.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
+_SERIES: Final = Statement(
+    _LESSON.where(
+        bookings.c.series_id == bindparam("series", type_=Uuid),
+        bookings.c.payment_id.is_not_distinct_from(bindparam("payment", type_=Uuid)),
+        _STANDS,
+    )
+)
+_STARTING: Final = Statement(
+    _LESSON.where(
+        _STANDS,
+        bookings.c.starts_at >= bindparam("opens", type_=_INSTANT),
+        bookings.c.starts_at < bindparam("closes", type_=_INSTANT),
+    ).limit(bindparam("most", type_=Integer))
+)
+# A lesson that is given up counts a change of the calendar only if it was confirmed before.
+_CALENDAR: Final = Statement(
+    _LESSON.where(
+        or_(bookings.c.learner_id == _READER, bookings.c.payer_id == _READER, bookings.c.qari_id == _READER),
+        bookings.c.ends_at > bindparam("since", type_=_INSTANT),
+        or_(
+            _HAPPENED,
+            and_(or_(bookings.c.status == "cancelled", bookings.c.status == "refunded"), bookings.c.sequence > 0),
+        ),
+    )
+)
+_STATUS: Final = bindparam("state", type_=Text)
+_BEFORE: Final = bindparam("before", type_=_INSTANT)
+_DELIVERIES: Final = Statement(
+    select(*(deliveries.c[name] for name in DeliveryRow.__struct_fields__))
+    .where(
+        or_(_STATUS == "", deliveries.c.status == _STATUS),
+        or_(
+            _BEFORE.is_(None),
+            tuple_(deliveries.c.created_at, deliveries.c.id) < tuple_(_BEFORE, bindparam("before_id", type_=Uuid)),
+        ),
+    )
+    .order_by(deliveries.c.created_at.desc(), deliveries.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+class SqlNotificationQueries:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def person(self, user_id: UserId) -> Person | None:
+        async with driver(self._engine) as connection:
+            row = await _PERSON.row(connection, wanted=user_id)
+        return _person(row, "") if row is not None else None
+
+    async def lesson(self, booking_id: BookingId) -> Lesson | None:
+        return next(iter(await self.lessons([booking_id])), None)
+
+    async def lessons(self, booking_ids: Sequence[BookingId]) -> Sequence[Lesson]:
+        return await self._read(_LESSONS, ids=list(booking_ids))
+
+    async def confirmed_of_series(self, series_id: SeriesId, payment_id: PaymentId | None) -> Sequence[Lesson]:
+        return await self._read(_SERIES, series=series_id, payment=payment_id)
+
+    async def starting(self, window: TimeSlot, limit: int = 1000) -> Sequence[Lesson]:
+        return await self._read(_STARTING, opens=window.start, closes=window.end, most=limit)
+
+    async def calendar_of(self, user_id: UserId, *, since: datetime) -> Sequence[Lesson]:
+        return await self._read(_CALENDAR, reader=user_id, since=since)
+
+    async def deliveries(self, *, status: str = "", cursor: str | None = None, limit: int = 50) -> Page[DeliveryRow]:
+        before = decode_cursor(cursor, tuple[datetime, UUID])
+        async with driver(self._engine) as connection:
+            rows = await _DELIVERIES.all(
+                connection,
+                state=status,
+                before=before[0] if before else None,
+                before_id=before[1] if before else None,
+                most=limit + 1,
+            )
+        return page_of([DeliveryRow(**dict(row)) for row in rows], limit, "created_at", "id")
+
+    async def _read(self, statement: Statement, **values: Any) -> Sequence[Lesson]:
+        async with driver(self._engine) as connection:
+            return [_lesson(row) for row in await statement.all(connection, **values)]
+
+
+def _person(row: "asyncpg.Record", prefix: str) -> Person:
+    return Person(
+        user_id=row[f"{prefix}id"],
+        name=row[f"{prefix}name"],
+        email=row[f"{prefix}email"],
+        zone=row[f"{prefix}zone"],
+        locale=row[f"{prefix}locale"],
+    )
+
+
+def _lesson(row: "asyncpg.Record") -> Lesson:
+    return Lesson(
+        booking_id=row["id"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        status=row["status"],
+        sequence=row["sequence"],
+        price=Money(row["price_minor"], row["currency"]),
+        learner=_person(row, "learner_"),
+        qari=_person(row, "qari_"),
+        payer_id=row["payer_id"],
+        created_at=row["created_at"],
+    )
