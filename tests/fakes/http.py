@@ -88,3 +88,16 @@ def an_app(
         clock=clock,
         probes=probes,
     )
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def provided(value: Any) -> Provide:
+    """The same object for every request."""
+
+    def get() -> Any:
+        return value
+
+    return Provide(get, sync_to_thread=False)

@@ -16,7 +16,7 @@ from adapters.http import csrf
 from adapters.http.requests import Req
 from domain.errors import Conflict, Gone, Invalid, NotFound, TooMany
 from domain.identity.permission import Permission
-from fakes.http import ADMIN_TOKEN, BARE_TOKEN, QARI_TOKEN, STUDENT_TOKEN, a_config, an_app
+from fakes.http import ADMIN_TOKEN, BARE_TOKEN, QARI_TOKEN, STUDENT_TOKEN, a_config, an_app, bearer
 from ports.errors import GatewayUnavailable
 
 
@@ -82,10 +82,6 @@ async def form() -> str:
 def client() -> Iterator[TestClient[Litestar]]:
     with TestClient(an_app([raiser, make_slot, count, lesson, forgotten, portal, form])) as client:
         yield client
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 def cookie(token: str) -> dict[str, str]:
