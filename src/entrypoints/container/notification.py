@@ -1,0 +1,84 @@
+"""Messages and calendar feeds."""
+
+from typing import Any
+from uuid import UUID
+
+from dependency_injector import containers, providers
+
+from adapters.messaging.calendar import CalendarWriter
+from adapters.messaging.email.composer import EmailComposer
+from adapters.messaging.email.maildir import MaildirMailbox
+from adapters.persistence.notification.queries import SqlNotificationQueries
+from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowFeed
+from application.notification.mailbox import ListMailbox, ReadMail
+from application.notification.notify import NotifyOnEvent
+from application.notification.remind import SendReminders
+from application.notification.send import SendDeliveries
+from application.notification.subscriptions import NOTIFY
+from domain.ids import UserId
+from entrypoints.settings import Settings
+from ports.notification.queries import Person
+
+SCHOOL = UserId(UUID(int=0))
+"""Nobody's account: the school itself, as the reader of copies."""
+
+
+def school_of(settings: Settings) -> Person | None:
+    """Who gets copies; None where nobody wants them."""
+    if not settings.admin_copy_email:
+        return None
+    return Person(
+        user_id=SCHOOL,
+        name=settings.school_name,
+        email=settings.admin_copy_email,
+        zone=settings.school_zone,
+        locale=settings.school_locale,
+    )
+
+
+class NotificationContainer(containers.DeclarativeContainer):
+    settings: providers.Dependency[Settings] = providers.Dependency()
+    new_unit: providers.Dependency[Any] = providers.Dependency()
+    clock: providers.Dependency[Any] = providers.Dependency()
+    engine: providers.Dependency[Any] = providers.Dependency()
+    wakeup: providers.Dependency[Any] = providers.Dependency()
+    mint_verification: providers.Dependency[Any] = providers.Dependency()
+
+    school_reader = providers.Singleton(school_of, settings)
+    notification_queries = providers.Singleton(SqlNotificationQueries, engine)
+    calendar_writer = providers.Singleton(
+        CalendarWriter,
+        base_url=settings.provided.main_url,
+        organizer=settings.provided.mail_from,
+        school=settings.provided.school_name,
+    )
+    mail_composer = providers.Singleton(
+        EmailComposer,
+        calendar_writer,
+        base_url=settings.provided.main_url,
+        school=settings.provided.school_name,
+        mail_from=settings.provided.mail_from,
+    )
+    mailbox = providers.Singleton(
+        MaildirMailbox,
+        settings.provided.mailbox,
+        sender_name=settings.provided.school_name,
+        sender_address=settings.provided.mail_from,
+    )
+
+    notify_on_event = providers.Factory(
+        NotifyOnEvent, new_unit, clock, wakeup, providers.Callable(bool, settings.provided.admin_copy_email)
+    )
+    send_deliveries = providers.Factory(
+        SendDeliveries, new_unit, clock, notification_queries, mail_composer, mailbox, mint_verification, school_reader
+    )
+    send_reminders = providers.Factory(SendReminders, new_unit, clock, notification_queries, wakeup)
+
+    open_feed = providers.Factory(OpenFeed, new_unit, clock)
+    revoke_feed = providers.Factory(RevokeFeed, new_unit, clock)
+    show_feed = providers.Factory(ShowFeed, new_unit)
+    read_feed = providers.Factory(ReadFeed, new_unit, clock, notification_queries, calendar_writer)
+    list_mailbox = providers.Factory(ListMailbox, mailbox)
+    read_mail = providers.Factory(ReadMail, mailbox)
+
+    handlers = providers.Dict({NOTIFY: notify_on_event})

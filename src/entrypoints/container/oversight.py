@@ -1,0 +1,28 @@
+"""The outbox relay, the scheduled jobs' health, and what is stuck."""
+
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from adapters.persistence.oversight.jobs import SqlJobBoard
+from adapters.persistence.oversight.queries import SqlOversightQueries
+from application.outbox.relay import RelayEvents
+from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
+
+
+class OversightContainer(containers.DeclarativeContainer):
+    """``subscribers``: name -> handler, over all contexts."""
+
+    new_unit: providers.Dependency[Any] = providers.Dependency()
+    clock: providers.Dependency[Any] = providers.Dependency()
+    engine: providers.Dependency[Any] = providers.Dependency()
+    wakeup: providers.Dependency[Any] = providers.Dependency()
+    subscribers: providers.Dependency[Any] = providers.Dependency()
+
+    job_board = providers.Singleton(SqlJobBoard, engine)
+    oversight_queries = providers.Singleton(SqlOversightQueries, engine)
+    relay_events = providers.Factory(RelayEvents, new_unit, clock, subscribers)
+    show_job_health = providers.Factory(ShowJobHealth, clock, job_board, oversight_queries)
+    list_dead_tasks = providers.Factory(ListDeadTasks, oversight_queries)
+    revive_task = providers.Factory(ReviveTask, new_unit, clock, wakeup)
+    revive_delivery = providers.Factory(ReviveDelivery, new_unit, clock, wakeup)
