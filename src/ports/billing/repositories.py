@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from domain.billing.commission import CommissionPolicy
 from domain.billing.ledger import Journal, JournalKind
 from domain.billing.payment import Payment
 from domain.billing.refund import Refund
@@ -83,10 +82,6 @@ class LedgerRepository(Protocol):
 
     async def deferred_left(self, booking_ids: Sequence[BookingId], currency: str) -> Mapping[BookingId, Money]:
         """What has been paid for each lesson, and neither been earned nor given back."""
-        ...
-
-    async def commission_at(self, moment: datetime) -> CommissionPolicy:
-        """The version that holds then."""
         ...
 
 

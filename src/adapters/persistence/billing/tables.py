@@ -1,4 +1,4 @@
-"""Payments and their lines, refunds, the ledger, the inbox of webhooks, commission policies.
+"""Payments and their lines, refunds, the ledger, the inbox of webhooks.
 
 Amounts are minor units beside their currency. That every journal comes to zero and that the ledger is only ever added
 to are triggers of the migration: no code path, and no person with a database shell, gets round them by accident.
@@ -147,13 +147,4 @@ webhook_events: Final = Table(
         postgresql_where=text("status IN ('received', 'failed', 'processing')"),
     ),
     Index("ix_webhook_events_dead", "received_at", "id", postgresql_where=text("status = 'dead'")),
-)
-
-commission_policies: Final = Table(
-    "commission_policies",
-    metadata,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("percent", Integer, nullable=False),
-    Column("valid_from", _INSTANT, nullable=False),
-    CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
 )

@@ -116,15 +116,6 @@ def upgrade() -> None:
     )
     _ledger()
     _inbox()
-    policies = op.create_table(
-        "commission_policies",
-        sa.Column("version", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("percent", sa.Integer, nullable=False),
-        sa.Column("valid_from", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("version", name="pk_commission_policies"),
-        sa.CheckConstraint("percent BETWEEN 0 AND 100", name=op.f("ck_commission_policies_percent")),
-    )
-    op.execute(policies.insert().values(version=1, percent=20, valid_from=sa.text("'2000-01-01T00:00:00Z'")))
 
 
 def _ledger() -> None:
