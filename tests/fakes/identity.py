@@ -210,3 +210,10 @@ class PlainHasher:
 
 def with_role(user: User, role: Role) -> User:
     return msgspec.structs.replace(user, roles=frozenset({role}))
+
+
+def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
+    """For ``fakes.unit``."""
+    store = IdentityStore()
+    store.users, store.sessions, store.verifications = shelf("users"), shelf("sessions"), shelf("verifications")
+    return {"users": MemoryUsers, "sessions": MemorySessions, "verifications": MemoryVerifications}[part](store)

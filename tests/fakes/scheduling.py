@@ -1,12 +1,13 @@
 """Qaris and calendars in memory, and builders for both."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
+from domain.booking.booking import Booking
 from domain.errors import Conflict, NotFound
 from domain.ids import BookingId, UserId
 from domain.money import Money
@@ -58,9 +59,14 @@ def a_calendar(
 class MemoryQaris:
     """``calendars`` is shared with ``MemoryAvailability``; the zone is the profile's."""
 
-    def __init__(self, profiles: dict[UserId, QariProfile], calendars: dict[UserId, Calendar]) -> None:
+    def __init__(
+        self,
+        profiles: dict[UserId, QariProfile],
+        calendars: dict[UserId, Calendar],
+        genders: dict[UserId, Gender] | None = None,
+    ) -> None:
         self._profiles, self._calendars = profiles, calendars
-        self._genders: dict[UserId, Gender] = {}
+        self._genders: dict[UserId, Gender] = {} if genders is None else genders
 
     async def get(self, qari_id: UserId) -> QariProfile:
         if qari_id not in self._profiles:
@@ -96,7 +102,7 @@ class MemoryAvailability:
         calendars: dict[UserId, Calendar],
         lessons: Mapping[UserId, Sequence[tuple[BookingId, Busy]]] | None = None,
     ) -> None:
-        self._profiles, self._calendars, self._lessons = profiles, calendars, lessons or {}
+        self._profiles, self._calendars, self._lessons = profiles, calendars, {} if lessons is None else lessons
 
     async def get(self, qari_id: UserId) -> Calendar:
         if qari_id not in self._profiles:
@@ -113,3 +119,34 @@ class MemoryAvailability:
 
     async def busy(self, qari_id: UserId, window: TimeSlot, *, without: Sequence[BookingId] = ()) -> Sequence[Busy]:
         return sorted(busy for booking_id, busy in self._lessons.get(qari_id, ()) if booking_id not in without)
+
+
+class _BookedLessons(Mapping[UserId, Sequence[tuple[BookingId, Busy]]]):
+    """What the bookings on the shelf occupy, always as it stands."""
+
+    def __init__(self, bookings: Mapping[BookingId, Booking]) -> None:
+        self._bookings = bookings
+
+    def __getitem__(self, qari_id: UserId) -> Sequence[tuple[BookingId, Busy]]:
+        return [
+            (
+                booking.id,
+                Busy.lesson(booking.slot, before_min=booking.buffer_before_min, after_min=booking.buffer_after_min),
+            )
+            for booking in self._bookings.values()
+            if booking.qari_id == qari_id and booking.occupies
+        ]
+
+    def __iter__(self) -> Iterator[UserId]:
+        return iter({booking.qari_id for booking in self._bookings.values()})
+
+    def __len__(self) -> int:
+        return len({booking.qari_id for booking in self._bookings.values()})
+
+
+def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
+    """For ``fakes.unit``."""
+    profiles, calendars = shelf("qaris"), shelf("calendars")
+    if part == "qaris":
+        return MemoryQaris(profiles, calendars, shelf("learner_genders"))
+    return MemoryAvailability(profiles, calendars, _BookedLessons(shelf("bookings")))

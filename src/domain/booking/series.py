@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 import msgspec
 
@@ -101,7 +102,7 @@ class Clash(msgspec.Struct, frozen=True, kw_only=True):
 def own_clashes(occurrences: Sequence[Occurrence]) -> set[int]:
     """Indexes of lessons that run into the one before: a shifted one may."""
     ordered = sorted(occurrences, key=lambda o: o.slot)
-    return {late.index for early, late in zip(ordered, ordered[1:], strict=False) if early.slot.overlaps(late.slot)}
+    return {late.index for early, late in pairwise(ordered) if early.slot.overlaps(late.slot)}
 
 
 def shifted(lessons: Sequence[Booking], moved: Booking, to: datetime, zone: str) -> list[tuple[Booking, TimeSlot]]:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.booking.booking import Booking
-from domain.booking.match import MatchRule
 from domain.booking.policy import PolicyRow
 from domain.booking.proposal import Proposal
 from domain.booking.series import Series
@@ -44,11 +43,11 @@ class BookingRepository(Protocol):
         """In the order of the series, whatever their status."""
         ...
 
-    async def busy_of_qari(self, qari_id: UserId, window: TimeSlot) -> Sequence[TimeSlot]:
-        """The lessons (without buffers) that occupy the Qari and touch the window, in order of time."""
+    async def busy_of_learner(self, learner_id: UserId, window: TimeSlot) -> Sequence[Booking]:
+        """The lessons that occupy the learner and touch the window, in order of time. What keeps a Qari busy is asked
+        of ``unit.availability``.
+        """
         ...
-
-    async def busy_of_learner(self, learner_id: UserId, window: TimeSlot) -> Sequence[TimeSlot]: ...
 
     async def trial_of(self, learner_id: UserId, qari_id: UserId) -> Booking | None:
         """The one that counts: neither cancelled, expired nor refunded."""
@@ -61,10 +60,6 @@ class BookingRepository(Protocol):
     async def lock_qari(self, qari_id: UserId) -> None:
         """Until the unit ends, others who lock this Qari wait: for rules that count lessons, and for moves."""
         ...
-
-    async def match_rule(self, learner_id: UserId) -> MatchRule | None: ...
-
-    async def set_match_rule(self, rule: MatchRule) -> None: ...
 
 
 class SeriesRepository(Protocol):

@@ -1,0 +1,146 @@
+"""One PostgreSQL transaction over the repositories of all contexts, with the outbox in it."""
+
+from functools import cached_property
+from types import TracebackType
+from typing import Any, cast
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from adapters.persistence.billing.repositories import SqlLedger, SqlPayments, SqlRefunds, SqlWebhooks
+from adapters.persistence.booking.agreements import SqlPolicies, SqlProposals, SqlSeries
+from adapters.persistence.booking.repositories import SqlBookings
+from adapters.persistence.identity.repositories import SqlSessions, SqlUsers, SqlVerifications
+from adapters.persistence.notification.repositories import SqlDeliveries, SqlFeeds
+from adapters.persistence.outbox import SqlOutbox, Subscribers, write_events
+from adapters.persistence.scheduling.meetings import SqlMeetings
+from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
+from domain.events import Event
+from ports.clock import NewId
+from ports.outbox import Wakeup
+
+
+class SqlUnit:
+    """Borrows a pooled connection for as long as it is open. After a commit it is only good for leaving."""
+
+    def __init__(
+        self, engine: AsyncEngine, subscribers: Subscribers, new_id: NewId, wakeup: Wakeup | None = None
+    ) -> None:
+        self._engine, self._subscribers, self._new_id, self._wakeup = engine, subscribers, new_id, wakeup
+        self._events: list[Event] = []
+        self._nudge = False
+
+    async def __aenter__(self) -> "SqlUnit":
+        self._lent: AsyncConnection = await self._engine.connect()
+        try:
+            raw = await self._lent.get_raw_connection()
+            self._connection = cast("asyncpg.Connection[Any]", raw.driver_connection)
+            self._transaction = self._connection.transaction()
+            await self._transaction.start()
+        except BaseException:
+            await self._give_back(broken=True)
+            raise
+        self._open = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        broken = True
+        try:
+            if self._open:
+                await self._transaction.rollback()
+            broken = False
+        except (asyncpg.InterfaceError, asyncpg.PostgresError, OSError):
+            if error is None:
+                raise
+        finally:
+            self._open = False
+            await self._give_back(broken=broken)
+        # The nudge is a network call: never while the transaction or the connection is held.
+        if self._nudge and self._wakeup is not None:
+            await self._wakeup.nudge("outbox")
+
+    async def _give_back(self, *, broken: bool) -> None:
+        """A connection whose transaction is in doubt is closed, not lent again."""
+        if broken:
+            await self._lent.invalidate()
+        await self._lent.close()
+
+    def record(self, *events: Event) -> None:
+        self._events.extend(events)
+
+    async def commit(self) -> None:
+        waiting = False
+        if self._events:
+            waiting = await write_events(self._connection, self._events, self._subscribers, self._new_id)
+        await self._transaction.commit()
+        self._open, self._nudge, self._events = False, waiting, []
+
+    @cached_property
+    def users(self) -> SqlUsers:
+        return SqlUsers(self._connection)
+
+    @cached_property
+    def sessions(self) -> SqlSessions:
+        return SqlSessions(self._connection)
+
+    @cached_property
+    def verifications(self) -> SqlVerifications:
+        return SqlVerifications(self._connection)
+
+    @cached_property
+    def qaris(self) -> SqlQaris:
+        return SqlQaris(self._connection)
+
+    @cached_property
+    def availability(self) -> SqlAvailability:
+        return SqlAvailability(self._connection)
+
+    @cached_property
+    def meetings(self) -> SqlMeetings:
+        return SqlMeetings(self._connection)
+
+    @cached_property
+    def bookings(self) -> SqlBookings:
+        return SqlBookings(self._connection)
+
+    @cached_property
+    def series(self) -> SqlSeries:
+        return SqlSeries(self._connection)
+
+    @cached_property
+    def proposals(self) -> SqlProposals:
+        return SqlProposals(self._connection)
+
+    @cached_property
+    def policies(self) -> SqlPolicies:
+        return SqlPolicies(self._connection)
+
+    @cached_property
+    def payments(self) -> SqlPayments:
+        return SqlPayments(self._connection)
+
+    @cached_property
+    def refunds(self) -> SqlRefunds:
+        return SqlRefunds(self._connection)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        return SqlLedger(self._connection)
+
+    @cached_property
+    def webhooks(self) -> SqlWebhooks:
+        return SqlWebhooks(self._connection)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        return SqlDeliveries(self._connection)
+
+    @cached_property
+    def feeds(self) -> SqlFeeds:
+        return SqlFeeds(self._connection)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        return SqlOutbox(self._connection)

@@ -1,0 +1,173 @@
+"""A unit of work in memory. It works on a copy of the store and publishes it on commit, so a rollback is real.
+
+Every repository keeps its things on shelves: a ``dict`` from keys to immutable values. One unit is open at a time;
+others wait, as writers to the same rows would.
+"""
+
+import asyncio
+from collections.abc import Callable
+from importlib import import_module
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from domain.events import Event
+from fakes.ids import SequentialIds
+from fakes.outbox import MemoryOutbox, Task
+from ports.clock import NewId
+
+if TYPE_CHECKING:
+    from ports.billing.repositories import LedgerRepository, PaymentRepository, RefundRepository, WebhookInbox
+    from ports.booking.repositories import BookingRepository, PolicyRepository, ProposalRepository, SeriesRepository
+    from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
+    from ports.notification.repositories import DeliveryRepository, FeedRepository
+    from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
+
+Subscribers = Callable[[type[Event]], tuple[str, ...]]
+
+Shelf = dict[Any, Any]
+PARTS: Final = {
+    "users": "fakes.identity",
+    "sessions": "fakes.identity",
+    "verifications": "fakes.identity",
+    "qaris": "fakes.scheduling",
+    "availability": "fakes.scheduling",
+    "meetings": "fakes.meetings",
+    "bookings": "fakes.booking",
+    "series": "fakes.booking",
+    "proposals": "fakes.booking",
+    "policies": "fakes.booking",
+    "payments": "fakes.billing",
+    "refunds": "fakes.billing",
+    "ledger": "fakes.billing",
+    "webhooks": "fakes.billing",
+    "deliveries": "fakes.notification",
+    "feeds": "fakes.notification",
+}
+"""The modules whose ``build(part, shelf)`` makes the repository behind a property; ``shelf(name)`` hands out shelves."""
+
+
+class MemoryStore:
+    """What was committed. Tests read ``store.shelf("bookings")`` and ``store.events``."""
+
+    def __init__(self) -> None:
+        self.shelves: dict[str, Shelf] = {}
+        self.events: list[Event] = []
+        self.turn = asyncio.Lock()
+
+    def shelf(self, name: str) -> Shelf:
+        return self.shelves.setdefault(name, {})
+
+    @property
+    def bookings(self) -> Shelf:
+        return self.shelf("bookings")
+
+
+class MemoryUnit:
+    def __init__(
+        self, store: MemoryStore, subscribers: Subscribers = lambda _: (), new_id: NewId | None = None
+    ) -> None:
+        self._store, self._subscribers, self._new_id = store, subscribers, new_id or SequentialIds(10**6)
+        self._shelves: dict[str, Shelf] = {}
+        self._repositories: dict[str, Any] = {}
+        self._events: list[Event] = []
+
+    async def __aenter__(self) -> "MemoryUnit":
+        await self._store.turn.acquire()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._store.turn.release()
+
+    def record(self, *events: Event) -> None:
+        self._events.extend(events)
+
+    async def commit(self) -> None:
+        tasks = self._shelf("outbox")
+        for happened in self._events:
+            event_id = self._new_id()
+            for subscriber in self._subscribers(type(happened)):
+                tasks[event_id, subscriber] = Task(event=happened, due_at=happened.at)
+        self._store.events.extend(self._events)
+        self._store.shelves |= {name: dict(shelf) for name, shelf in self._shelves.items()}
+        self._events = []
+
+    def _shelf(self, name: str) -> Shelf:
+        if name not in self._shelves:
+            self._shelves[name] = dict(self._store.shelf(name))
+        return self._shelves[name]
+
+    def _repository(self, name: str) -> Any:
+        if name not in self._repositories:
+            module = import_module(PARTS[name])
+            self._repositories[name] = module.build(name, self._shelf)
+        return self._repositories[name]
+
+    @property
+    def users(self) -> "UserRepository":
+        return self._repository("users")  # type: ignore[no-any-return]
+
+    @property
+    def sessions(self) -> "SessionRepository":
+        return self._repository("sessions")  # type: ignore[no-any-return]
+
+    @property
+    def verifications(self) -> "VerificationRepository":
+        return self._repository("verifications")  # type: ignore[no-any-return]
+
+    @property
+    def qaris(self) -> "QariRepository":
+        return self._repository("qaris")  # type: ignore[no-any-return]
+
+    @property
+    def availability(self) -> "AvailabilityRepository":
+        return self._repository("availability")  # type: ignore[no-any-return]
+
+    @property
+    def meetings(self) -> "MeetingRepository":
+        return self._repository("meetings")  # type: ignore[no-any-return]
+
+    @property
+    def bookings(self) -> "BookingRepository":
+        return self._repository("bookings")  # type: ignore[no-any-return]
+
+    @property
+    def series(self) -> "SeriesRepository":
+        return self._repository("series")  # type: ignore[no-any-return]
+
+    @property
+    def proposals(self) -> "ProposalRepository":
+        return self._repository("proposals")  # type: ignore[no-any-return]
+
+    @property
+    def policies(self) -> "PolicyRepository":
+        return self._repository("policies")  # type: ignore[no-any-return]
+
+    @property
+    def payments(self) -> "PaymentRepository":
+        return self._repository("payments")  # type: ignore[no-any-return]
+
+    @property
+    def refunds(self) -> "RefundRepository":
+        return self._repository("refunds")  # type: ignore[no-any-return]
+
+    @property
+    def ledger(self) -> "LedgerRepository":
+        return self._repository("ledger")  # type: ignore[no-any-return]
+
+    @property
+    def webhooks(self) -> "WebhookInbox":
+        return self._repository("webhooks")  # type: ignore[no-any-return]
+
+    @property
+    def deliveries(self) -> "DeliveryRepository":
+        return self._repository("deliveries")  # type: ignore[no-any-return]
+
+    @property
+    def feeds(self) -> "FeedRepository":
+        return self._repository("feeds")  # type: ignore[no-any-return]
+
+    @property
+    def outbox(self) -> MemoryOutbox:
+        return MemoryOutbox(self._shelf("outbox"))
