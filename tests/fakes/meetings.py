@@ -1,7 +1,8 @@
 """Live classes without a provider."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from domain.booking.booking import Booking
 from domain.booking.booking import Status as BookingStatus
@@ -16,8 +17,6 @@ from ports.scheduling.meetings import MeetingRequest, Participant
 
 class MemoryMeetings:
     """``bookings``: what ``missing`` looks at."""
-
-    READS = ("bookings", "clicks")
 
     def __init__(
         self,
@@ -96,3 +95,8 @@ class ReversingCipher:
 
     def reseal(self, sealed: bytes) -> bytes:
         return self.seal(self.open(sealed))
+
+
+def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
+    """For ``fakes.unit``."""
+    return MemoryMeetings(shelf(part), shelf("bookings"), shelf("clicks"))

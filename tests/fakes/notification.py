@@ -1,7 +1,8 @@
 """Messages without a database and without a mail server."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -241,3 +242,8 @@ class MemoryJobBoard:
 
     async def states(self) -> Sequence[JobState]:
         return [self.rows[name] for name in sorted(self.rows)]
+
+
+def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
+    """For ``fakes.unit``."""
+    return {"deliveries": MemoryDeliveries, "feeds": MemoryFeeds}[part](shelf(part))
