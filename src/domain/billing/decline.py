@@ -17,7 +17,7 @@ def _(message: str) -> str:
 
 
 class Decline(msgspec.Struct, frozen=True, kw_only=True):
-    """``cause`` and ``payer`` are for the payer, ``staff`` for those who help him. ``retry``: the same card may work."""
+    """``cause`` and ``payer`` are for the payer, ``staff`` for those who help. ``retry``: the same card may work."""
 
     cause: str
     payer: str

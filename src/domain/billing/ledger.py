@@ -32,20 +32,23 @@ Account = NewType("Account", str)
 
 COMMISSION: Final = Account("income:commission")
 GOODWILL: Final = Account("expense:goodwill")
+DEFERRED_PREFIX: Final = "deferred:"
+QARI_PREFIX: Final = "qari:"
+PROVIDER_PREFIX: Final = "provider:"
 
 
 def provider_account(provider: str, account: str) -> Account:
-    return Account(f"provider:{provider}/{account}")
+    return Account(f"{PROVIDER_PREFIX}{provider}/{account}")
 
 
 def deferred(learner_id: UserId) -> Account:
     """Paid for lessons that have not been taught: the school owes them."""
-    return Account(f"deferred:{learner_id}")
+    return Account(f"{DEFERRED_PREFIX}{learner_id}")
 
 
 def qari_account(qari_id: UserId) -> Account:
     """What the school owes the Qari."""
-    return Account(f"qari:{qari_id}")
+    return Account(f"{QARI_PREFIX}{qari_id}")
 
 
 class JournalKind(StrEnum):

@@ -1,0 +1,97 @@
+"""The inbox of webhooks on one asyncpg connection. (PAYM-04)"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from adapters.persistence.billing.tables import webhook_events
+from adapters.persistence.statement import Statement
+from domain.billing.webhook_event import WebhookEvent, WebhookStatus
+from domain.errors import NotFound, StaleWrite
+from domain.ids import WebhookId
+
+_INSTANT: Final = DateTime(timezone=True)
+_W: Final = WebhookStatus
+_ADD: Final = Statement(
+    upsert(webhook_events)
+    .on_conflict_do_nothing(index_elements=["provider", "account", "event_id"])
+    .returning(webhook_events.c.id)
+)
+_GET: Final = Statement(
+    select(webhook_events).where(webhook_events.c.id == bindparam("of", type_=Uuid)).with_for_update()
+)
+_due = (
+    select(webhook_events.c.id)
+    .where(
+        webhook_events.c.status.in_([_W.RECEIVED.value, _W.FAILED.value, _W.PROCESSING.value]),
+        webhook_events.c.due_at <= bindparam("now", type_=_INSTANT),
+    )
+    .order_by(webhook_events.c.due_at, webhook_events.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM: Final = Statement(
+    update(webhook_events)
+    .where(webhook_events.c.id.in_(_due))
+    .values(
+        status=_W.PROCESSING.value,
+        attempts=webhook_events.c.attempts + 1,
+        due_at=bindparam("until", type_=_INSTANT),
+    )
+    .returning(*webhook_events.c)
+)
+_CHANGING: Final = ("status", "attempts", "due_at", "error", "settled_at")
+# Whoever was overtaken by another claim carries an older count of attempts. A replay sets the count to zero; it starts
+# from a row that is locked and not being worked on.
+_SAVE: Final = Statement(
+    update(webhook_events)
+    .where(
+        webhook_events.c.id == bindparam("of", type_=Uuid),
+        (
+            (webhook_events.c.status == _W.PROCESSING.value)
+            & (webhook_events.c.attempts == bindparam("attempts", type_=Integer))
+        )
+        | (
+            (bindparam("attempts", type_=Integer) == 0)
+            & webhook_events.c.status.in_([_W.DEAD.value, _W.FAILED.value, _W.IGNORED.value])
+        ),
+    )
+    .values({name: bindparam(name, type_=webhook_events.c[name].type) for name in _CHANGING})
+)
+
+
+def to_row(event: WebhookEvent) -> dict[str, Any]:
+    return msgspec.structs.asdict(event) | {"status": event.status.value}
+
+
+def from_row(row: asyncpg.Record) -> WebhookEvent:
+    return WebhookEvent(**(dict(row) | {"id": WebhookId(row["id"]), "status": WebhookStatus(row["status"])}))
+
+
+class SqlWebhooks:
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+
+    async def add(self, event: WebhookEvent) -> bool:
+        return await _ADD.value(self._connection, **to_row(event)) is not None
+
+    async def get(self, webhook_id: WebhookId) -> WebhookEvent:
+        row = await _GET.row(self._connection, of=webhook_id)
+        if row is None:
+            raise NotFound("there is no such webhook")
+        return from_row(row)
+
+    async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookEvent]:
+        rows = await _CLAIM.all(self._connection, now=now, until=now + lease, most=limit)
+        return sorted((from_row(row) for row in rows), key=lambda event: (event.received_at, event.id))
+
+    async def save(self, event: WebhookEvent) -> None:
+        row = to_row(event)
+        values = {name: row[name] for name in _CHANGING}
+        if await _SAVE.run(self._connection, of=event.id, **values) != 1:
+            raise StaleWrite("somebody else works on this webhook now")

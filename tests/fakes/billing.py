@@ -1,0 +1,161 @@
+"""Payments, refunds, the ledger and the inbox in memory, with the promises of their ports."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from domain.billing.ledger import DEFERRED_PREFIX, Journal, JournalKind
+from domain.billing.payment import Payment
+from domain.billing.refund import Refund, RefundStatus
+from domain.billing.webhook_event import WebhookEvent, WebhookStatus
+from domain.errors import Conflict, NotFound, StaleWrite
+from domain.ids import BookingId, PaymentId, RefundId, WebhookId
+from domain.money import Money
+
+
+class MemoryPayments:
+    READS = ("refunds", "payment_checks")
+
+    def __init__(self, shelf: dict[Any, Any], refunds: dict[Any, Any], payment_checks: dict[Any, Any]) -> None:
+        self._payments: dict[PaymentId, Payment] = shelf
+        self._refunds: dict[RefundId, Refund] = refunds
+        self._checked: dict[PaymentId, datetime] = payment_checks
+
+    async def get(self, payment_id: PaymentId) -> Payment:
+        if payment_id not in self._payments:
+            raise NotFound("there is no such payment")
+        return self._payments[payment_id]
+
+    async def lock(self, payment_id: PaymentId) -> Payment:
+        return await self.get(payment_id)
+
+    async def by_provider_ref(self, provider: str, account: str, provider_ref: str) -> Payment | None:
+        wanted = (provider, account, provider_ref)
+        return next((p for p in self._payments.values() if (p.provider, p.account, p.provider_ref) == wanted), None)
+
+    async def of_booking(self, booking_id: BookingId) -> Sequence[Payment]:
+        found = [payment for payment in self._payments.values() if booking_id in payment.booking_ids]
+        return sorted(found, key=lambda payment: (payment.created_at, payment.id), reverse=True)
+
+    async def add(self, payment: Payment) -> None:
+        if payment.id in self._payments:
+            raise Conflict("there is a payment with this id already")
+        self._payments[payment.id] = payment
+        self._checked[payment.id] = payment.created_at
+
+    async def save(self, payment: Payment) -> None:
+        if payment.id not in self._payments or self._payments[payment.id].version >= payment.version:
+            raise StaleWrite("this payment has changed in between")
+        self._payments[payment.id] = payment
+
+    async def claim_unsettled(self, *, now: datetime, pause: timedelta, limit: int) -> Sequence[Payment]:
+        doubtful = {refund.payment_id for refund in self._refunds.values() if refund.is_under_way}
+        due = [
+            payment
+            for payment in self._payments.values()
+            if self._checked[payment.id] <= now - pause
+            and (payment.is_live or (payment.captured_at is not None and payment.id in doubtful))
+        ]
+        claimed = sorted(due, key=lambda payment: self._checked[payment.id])[:limit]
+        self._checked |= {payment.id: now for payment in claimed}
+        return sorted(claimed, key=lambda payment: payment.created_at)
+
+
+class MemoryRefunds:
+    READS = ("refund_dues",)
+
+    def __init__(self, shelf: dict[Any, Any], refund_dues: dict[Any, Any]) -> None:
+        self._refunds: dict[RefundId, Refund] = shelf
+        self._due: dict[RefundId, datetime] = refund_dues
+
+    async def get(self, refund_id: RefundId) -> Refund:
+        if refund_id not in self._refunds:
+            raise NotFound("there is no such refund")
+        return self._refunds[refund_id]
+
+    async def of_payment(self, payment_id: PaymentId) -> Sequence[Refund]:
+        found = [refund for refund in self._refunds.values() if refund.payment_id == payment_id]
+        return sorted(found, key=lambda refund: (refund.created_at, refund.id))
+
+    async def add(self, refund: Refund) -> None:
+        if refund.id in self._refunds:
+            raise Conflict("there is a refund with this id already")
+        self._refunds[refund.id] = refund
+        self._due[refund.id] = refund.created_at
+
+    async def save(self, refund: Refund) -> None:
+        if refund.id not in self._refunds or self._refunds[refund.id].version != refund.version - 1:
+            raise StaleWrite("this refund has changed in between")
+        self._refunds[refund.id] = refund
+
+    async def claim_unsubmitted(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Refund]:
+        open_ones = (RefundStatus.REQUESTED, RefundStatus.SUBMITTED)
+        due = [r for r in self._refunds.values() if r.status in open_ones and self._due[r.id] <= now]
+        claimed = [refund.submit() for refund in sorted(due, key=lambda r: self._due[r.id])[:limit]]
+        for refund in claimed:
+            self._refunds[refund.id] = refund
+            self._due[refund.id] = now + lease
+        return sorted(claimed, key=lambda refund: (refund.created_at, refund.id))
+
+    async def postpone(self, refund_id: RefundId, *, due: datetime) -> None:
+        self._due[refund_id] = due
+
+
+class MemoryLedger:
+    def __init__(self, shelf: dict[Any, Any]) -> None:
+        self._journals: dict[tuple[JournalKind, UUID], Journal] = shelf
+
+    async def post(self, journal: Journal) -> bool:
+        return self._journals.setdefault((journal.kind, journal.source), journal) is journal
+
+    async def journal(self, kind: JournalKind, source: UUID) -> Journal | None:
+        return self._journals.get((kind, source))
+
+    async def deferred_left(self, booking_ids: Sequence[BookingId], currency: str) -> Mapping[BookingId, Money]:
+        left: dict[BookingId | None, int] = defaultdict(int)
+        for journal in self._journals.values():
+            for entry in journal.entries:
+                if entry.account.startswith(DEFERRED_PREFIX) and entry.amount.currency == currency:
+                    left[entry.booking_id] -= entry.amount.minor
+        return {booking_id: Money(left[booking_id], currency) for booking_id in booking_ids}
+
+
+class MemoryWebhooks:
+    def __init__(self, shelf: dict[Any, Any]) -> None:
+        self._events: dict[WebhookId, WebhookEvent] = shelf
+
+    async def add(self, event: WebhookEvent) -> bool:
+        known = {(kept.provider, kept.account, kept.event_id) for kept in self._events.values()}
+        if (event.provider, event.account, event.event_id) in known:
+            return False
+        self._events[event.id] = event
+        return True
+
+    async def get(self, webhook_id: WebhookId) -> WebhookEvent:
+        if webhook_id not in self._events:
+            raise NotFound("there is no such webhook")
+        return self._events[webhook_id]
+
+    async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookEvent]:
+        waiting = (WebhookStatus.RECEIVED, WebhookStatus.FAILED, WebhookStatus.PROCESSING)
+        due = [event for event in self._events.values() if event.status in waiting and event.due_at <= now]
+        claimed = [
+            event.claim(at=now, lease=lease)
+            for event in sorted(due, key=lambda event: (event.due_at, event.id))[:limit]
+        ]
+        self._events |= {event.id: event for event in claimed}
+        return sorted(claimed, key=lambda event: (event.received_at, event.id))
+
+    async def save(self, event: WebhookEvent) -> None:
+        kept = self._events[event.id]
+        ours = kept.status is WebhookStatus.PROCESSING and kept.attempts == event.attempts
+        replayed = event.attempts == 0 and kept.status in (
+            WebhookStatus.DEAD,
+            WebhookStatus.FAILED,
+            WebhookStatus.IGNORED,
+        )
+        if not ours and not replayed:
+            raise StaleWrite("somebody else works on this webhook now")
+        self._events[event.id] = event
