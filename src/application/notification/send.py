@@ -76,7 +76,7 @@ class SendDeliveries:
             return delivery.withdraw(why=str(why))
         except Exception as error:  # noqa: BLE001  (kept with the message, which waits or is parked)
             log.warning(
-                "a message was not sent",
+                "message_not_sent",
                 delivery_id=str(delivery.id),
                 topic=delivery.topic.value,
                 attempts=delivery.attempts,

@@ -86,9 +86,9 @@ class RelayEvents:
         now = self._clock.now()
         gives_up = task.attempts >= MAX_ATTEMPTS or isinstance(error, GatewayRefused)
         log.warning(
-            "a subscriber failed",
+            "subscriber_failed",
             subscriber=task.subscriber,
-            event=event_type(type(task.event)),
+            happened=event_type(type(task.event)),
             event_id=str(task.event_id),
             attempts=task.attempts,
             error=type(error).__name__,

@@ -34,5 +34,5 @@ class SweepMeetings:
             try:
                 made += await self._create_meeting(booking_id) is not None
             except GatewayError as error:
-                log.warning("a meeting was not made", booking_id=str(booking_id), error=type(error).__name__)
+                log.warning("meeting_not_made", booking_id=str(booking_id), error=type(error).__name__)
         return made

@@ -1,0 +1,90 @@
+"""Words into a message: the same content as plain text and as HTML, in the reader's direction. (NOTI-01)"""
+
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+from minijinja import Environment
+
+from adapters.messaging.calendar import CalendarWriter
+from adapters.messaging.email.times import locale_of
+from adapters.messaging.email.wording import WORDING, Reader, Translate
+from domain.notification.topic import Topic
+from ports.notification.compose import Notice
+from ports.notification.mail import Attachment, Mail
+from ports.notification.queries import Lesson
+
+INVITES: Final[Mapping[Topic, bool]] = {
+    Topic.LESSON_CONFIRMED: False,
+    Topic.LESSON_RESCHEDULED: False,
+    Topic.LESSON_CANCELLED: True,
+}
+"""Topics that carry a calendar entry; True takes it out again."""
+
+
+def untranslated(lang: str) -> Translate:
+    return lambda text: text
+
+
+def _template(name: str) -> str | None:
+    if name not in ("message.html", "message.txt"):
+        return None
+    return (files("adapters.messaging.email") / "templates" / name).read_text("utf-8")
+
+
+class EmailComposer:
+    """``base_url``: where the links lead. ``translations``: from a language to its translator."""
+
+    def __init__(
+        self,
+        calendar: CalendarWriter,
+        *,
+        base_url: str,
+        school: str,
+        mail_from: str,
+        translations: Callable[[str], Translate] = untranslated,
+    ) -> None:
+        self._calendar, self._base, self._school = calendar, base_url.rstrip("/"), school
+        self._domain = mail_from.rsplit("@", 1)[-1]
+        self._translations = translations
+        self._pages = Environment(loader=_template)
+
+    def compose(self, notice: Notice) -> Mail:
+        lang = notice.to.locale
+        translate = self._translations(lang)
+        content = WORDING[notice.topic](Reader(notice, translate, self._base, self._school))
+        context = {
+            "lang": lang,
+            "dir": locale_of(lang).text_direction,
+            "subject": content.subject,
+            "school": self._school,
+            "content": content,
+            "footer": translate("You get this message because you have an account at {school}.").format(
+                school=self._school
+            ),
+        }
+        return Mail(
+            message_id=f"{notice.message_id}@{self._domain}",
+            to_address=notice.to.email,
+            to_name=notice.to.name,
+            subject=content.subject,
+            text=self._pages.render_template("message.txt", **context),
+            html=self._pages.render_template("message.html", **context),
+            attachments=self._attachments(notice),
+        )
+
+    def _attachments(self, notice: Notice) -> tuple[Attachment, ...]:
+        if notice.topic not in INVITES or not notice.lessons or notice.to_school:
+            return ()
+        lessons = [_as_told(lesson, notice) for lesson in notice.lessons]
+        cancelled = INVITES[notice.topic]
+        return (self._calendar.invitation(lessons, notice.to, at=notice.at, cancelled=cancelled),)
+
+
+def _as_told(lesson: Lesson, notice: Notice) -> Lesson:
+    """A message tells of its own change, even if another one has followed: that one has a message of its own."""
+    told = {name: notice.facts[name] for name in ("starts_at", "ends_at", "sequence") if name in notice.facts}
+    if notice.topic is Topic.LESSON_CONFIRMED:
+        return lesson
+    return msgspec.structs.replace(lesson, **told)
