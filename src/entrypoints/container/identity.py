@@ -39,4 +39,4 @@ class IdentityContainer(containers.DeclarativeContainer):
     sign_out = providers.Factory(SignOut, new_unit)
     verify_email = providers.Factory(VerifyEmail, new_unit, clock)
     resend_verification = providers.Factory(ResendVerification, new_unit, clock)
-    mint_token = providers.Factory(MintVerification, new_unit, clock, settings.provided.secret_key)
+    mint_verification = providers.Factory(MintVerification, new_unit, clock, settings.provided.secret_key)

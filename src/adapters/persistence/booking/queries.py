@@ -1,0 +1,205 @@
+"""Lists of lessons, straight into views."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import DateTime, Integer, Text, Uuid, and_, any_, bindparam, func, not_, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.persistence.booking.tables import INSTANT, bookings, proposals
+from adapters.persistence.identity.tables import users
+from adapters.persistence.statement import Statement, driver
+from domain.booking.booking import Kind, Status
+from domain.booking.series import Scope
+from domain.identity.actor import Party
+from domain.ids import BookingId, SeriesId, UserId
+from domain.money import Money
+from domain.time import TimeSlot
+from ports.booking.queries import BookingFilter, LessonView, ProposalView, Side, Tense
+from ports.paging import Page, decode_cursor, page_of
+
+_PLAIN: Final = (
+    "id", "starts_at", "ends_at", "payer_id", "created_at", "hold_expires_at", "series_id", "series_index",
+    "payment_id", "moves", "note", "reason", "policy_version",
+)  # fmt: skip
+_learner, _qari = users.alias("learner"), users.alias("qari")
+_start: Final = tuple_(bookings.c.starts_at, bookings.c.id)
+_VIEW: Final = (
+    select(
+        *(bookings.c[name] for name in _PLAIN),
+        bookings.c.status,
+        bookings.c.kind,
+        bookings.c.price_minor,
+        bookings.c.currency,
+        bookings.c.learner_id,
+        _learner.c.name.label("learner_name"),
+        _learner.c.zone.label("learner_zone"),
+        bookings.c.qari_id,
+        _qari.c.name.label("qari_name"),
+        _qari.c.zone.label("qari_zone"),
+    )
+    .join(_learner, _learner.c.id == bookings.c.learner_id)
+    .join(_qari, _qari.c.id == bookings.c.qari_id)
+)
+_ALIVE: Final = bookings.c.status == any_(bindparam("alive", type_=ARRAY(Text)))
+_ALIVE_VALUES: Final = [s.value for s in (Status.REQUESTED, Status.HELD, Status.PENDING_PAYMENT, Status.CONFIRMED)]
+_NOW: Final = bindparam("now", type_=INSTANT)
+_MOST: Final = bindparam("most", type_=Integer)
+_EDGE: Final = bindparam("edge", type_=INSTANT)
+_EDGE_ID: Final = bindparam("edge_id", type_=Uuid)
+_MINE: Final = or_(
+    bookings.c.learner_id == bindparam("reader", type_=Uuid), bookings.c.payer_id == bindparam("reader", type_=Uuid)
+)
+_UPCOMING: Final = Statement(
+    _VIEW.where(
+        _MINE,
+        and_(_ALIVE, bookings.c.ends_at > _NOW),
+        or_(_EDGE.is_(None), tuple_(_EDGE, _EDGE_ID) < _start),
+    )
+    .order_by(bookings.c.starts_at, bookings.c.id)
+    .limit(_MOST)
+)
+_PAST: Final = Statement(
+    _VIEW.where(
+        _MINE,
+        not_(and_(_ALIVE, bookings.c.ends_at > _NOW)),
+        or_(_EDGE.is_(None), tuple_(_EDGE, _EDGE_ID) > _start),
+    )
+    .order_by(bookings.c.starts_at.desc(), bookings.c.id.desc())
+    .limit(_MOST)
+)
+_ONE: Final = Statement(_VIEW.where(bookings.c.id == bindparam("wanted", type_=Uuid)))
+_SERIES: Final = Statement(
+    _VIEW.where(bookings.c.series_id == bindparam("wanted", type_=Uuid)).order_by(bookings.c.starts_at, bookings.c.id)
+)
+_PROPOSAL: Final = Statement(
+    select(proposals).where(proposals.c.booking_id == bindparam("wanted", type_=Uuid), proposals.c.status == "open")
+)
+_OF_QARI: Final = bookings.c.qari_id == bindparam("qari", type_=Uuid)
+_AGENDA: Final = Statement(
+    _VIEW.where(
+        _OF_QARI,
+        bookings.c.starts_at < bindparam("until", type_=INSTANT),
+        bookings.c.ends_at > bindparam("since", type_=INSTANT),
+        or_(bookings.c.occupies, bookings.c.status == Status.REQUESTED.value),
+    ).order_by(bookings.c.starts_at, bookings.c.id)
+)
+_REQUESTS: Final = Statement(
+    _VIEW.where(_OF_QARI, bookings.c.status == Status.REQUESTED.value).order_by(bookings.c.starts_at, bookings.c.id)
+)
+_ENDED_OPEN: Final = and_(bookings.c.status == Status.CONFIRMED.value, bookings.c.ends_at <= _NOW)
+_MISSING: Final = Statement(
+    _VIEW.where(_OF_QARI, _ENDED_OPEN).order_by(bookings.c.starts_at, bookings.c.id).limit(_MOST)
+)
+_TEXT: Final = bindparam("text", type_=Text)
+_FROM: Final = bindparam("starts_from", type_=DateTime(timezone=True))
+_UNTIL: Final = bindparam("starts_until", type_=DateTime(timezone=True))
+_QARI_WANTED: Final = bindparam("qari_id", type_=Uuid)
+_LEARNER_WANTED: Final = bindparam("learner_id", type_=Uuid)
+_STATUSES: Final = bindparam("statuses", type_=ARRAY(Text))
+_SEARCH: Final = Statement(
+    _VIEW.where(
+        or_(func.cardinality(_STATUSES) == 0, bookings.c.status == any_(_STATUSES)),
+        or_(_QARI_WANTED.is_(None), bookings.c.qari_id == _QARI_WANTED),
+        or_(_LEARNER_WANTED.is_(None), bookings.c.learner_id == _LEARNER_WANTED),
+        or_(_TEXT.is_(None), _learner.c.name.ilike(_TEXT), _qari.c.name.ilike(_TEXT)),
+        or_(_FROM.is_(None), bookings.c.starts_at >= _FROM),
+        or_(_UNTIL.is_(None), bookings.c.starts_at < _UNTIL),
+        or_(_NOW.is_(None), _ENDED_OPEN),
+        or_(_EDGE.is_(None), tuple_(_EDGE, _EDGE_ID) > _start),
+    )
+    .order_by(bookings.c.starts_at.desc(), bookings.c.id.desc())
+    .limit(_MOST)
+)
+
+
+def _view(row: "asyncpg.Record") -> LessonView:
+    return LessonView(
+        **{name: row[name] for name in _PLAIN},
+        status=Status(row["status"]),
+        kind=Kind(row["kind"]),
+        price=Money(row["price_minor"], row["currency"]),
+        learner=Side(id=row["learner_id"], name=row["learner_name"], zone=row["learner_zone"]),
+        qari=Side(id=row["qari_id"], name=row["qari_name"], zone=row["qari_zone"]),
+    )
+
+
+def _like(text: str) -> str | None:
+    """A part of a name; what has a meaning in a pattern is taken as it stands."""
+    wanted = text.strip()
+    for special in ("\\", "%", "_"):
+        wanted = wanted.replace(special, f"\\{special}")
+    return f"%{wanted}%" if wanted else None
+
+
+class SqlBookingQueries:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def _all(self, statement: Statement, **values: Any) -> list[LessonView]:
+        async with driver(self._engine) as connection:
+            return [_view(row) for row in await statement.all(connection, **values)]
+
+    async def lessons_of(
+        self, user_id: UserId, tense: Tense, *, now: datetime, cursor: str | None = None, limit: int = 20
+    ) -> Page[LessonView]:
+        edge = decode_cursor(cursor, tuple[datetime, UUID]) or (None, None)
+        rows = await self._all(
+            _UPCOMING if tense is Tense.UPCOMING else _PAST,
+            reader=user_id, alive=_ALIVE_VALUES, now=now, edge=edge[0], edge_id=edge[1], most=limit + 1,
+        )  # fmt: skip
+        return page_of(rows, limit, "starts_at", "id")
+
+    async def lesson(self, booking_id: BookingId) -> LessonView | None:
+        found = await self._all(_ONE, wanted=booking_id)
+        return found[0] if found else None
+
+    async def of_series(self, series_id: SeriesId) -> Sequence[LessonView]:
+        return await self._all(_SERIES, wanted=series_id)
+
+    async def proposal(self, booking_id: BookingId) -> ProposalView | None:
+        async with driver(self._engine) as connection:
+            row = await _PROPOSAL.row(connection, wanted=booking_id)
+        if row is None:
+            return None
+        return ProposalView(
+            id=row["id"],
+            booking_id=row["booking_id"],
+            by=Party(row["by"]),
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            scope=Scope(row["scope"]),
+            answer_by=row["answer_by"],
+        )
+
+    async def agenda(self, qari_id: UserId, window: TimeSlot) -> Sequence[LessonView]:
+        return await self._all(_AGENDA, qari=qari_id, since=window.start, until=window.end)
+
+    async def requests_to(self, qari_id: UserId) -> Sequence[LessonView]:
+        return await self._all(_REQUESTS, qari=qari_id)
+
+    async def outcome_missing(self, qari_id: UserId, *, now: datetime, limit: int = 50) -> Sequence[LessonView]:
+        return await self._all(_MISSING, qari=qari_id, now=now, most=limit)
+
+    async def search(
+        self, wanted: BookingFilter, *, now: datetime, cursor: str | None = None, limit: int = 50
+    ) -> Page[LessonView]:
+        edge = decode_cursor(cursor, tuple[datetime, UUID]) or (None, None)
+        rows = await self._all(
+            _SEARCH,
+            statuses=[status.value for status in wanted.statuses],
+            qari_id=wanted.qari_id,
+            learner_id=wanted.learner_id,
+            text=_like(wanted.text),
+            starts_from=wanted.starts_from,
+            starts_until=wanted.starts_until,
+            now=now if wanted.outcome_missing else None,
+            edge=edge[0],
+            edge_id=edge[1],
+            most=limit + 1,
+        )
+        return page_of(rows, limit, "starts_at", "id")

@@ -1,0 +1,114 @@
+"""Looking at lessons: everybody at his own, staff at all."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from domain.errors import NotFound
+from domain.identity.actor import Actor, Party
+from domain.identity.permission import Permission
+from domain.ids import BookingId
+from domain.time import TimeSlot
+from ports.booking.queries import BookingFilter, BookingQueries, LessonView, ProposalView, Tense
+from ports.clock import Clock
+from ports.paging import Page
+
+
+class ListMyLessons:
+    """What the actor learns or pays for. Raises NotPermitted, BadCursor."""
+
+    def __init__(self, booking_queries: BookingQueries, clock: Clock) -> None:
+        self._queries, self._clock = booking_queries, clock
+
+    async def __call__(
+        self, actor: Actor, tense: Tense, *, cursor: str | None = None, limit: int = 20
+    ) -> Page[LessonView]:
+        actor.require(Permission.SEE_OWN_BOOKINGS)
+        return await self._queries.lessons_of(actor.user_id, tense, now=self._clock.now(), cursor=cursor, limit=limit)
+
+
+class LessonDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """``party``: in what capacity the reader looks at it. ``series``: its sisters, itself included."""
+
+    lesson: LessonView
+    party: Party
+    proposal: ProposalView | None
+    series: Sequence[LessonView]
+
+
+class SeeLesson:
+    """For its two sides, its payer and staff. A stranger is told what he would be told of a lesson that does not
+    exist: NotFound.
+    """
+
+    def __init__(self, booking_queries: BookingQueries) -> None:
+        self._queries = booking_queries
+
+    async def __call__(self, actor: Actor, booking_id: BookingId) -> LessonDetail:
+        actor.require(Permission.SEE_BOOKINGS if actor.is_staff else Permission.SEE_OWN_BOOKINGS)
+        lesson = await self._queries.lesson(booking_id)
+        if lesson is None:
+            raise NotFound("there is no such lesson")
+        return LessonDetail(
+            lesson=lesson,
+            party=party_in(lesson, actor),
+            proposal=await self._queries.proposal(booking_id),
+            series=await self._queries.of_series(lesson.series_id) if lesson.series_id is not None else (),
+        )
+
+
+def party_in(lesson: LessonView, actor: Actor) -> Party:
+    """Raises NotFound for strangers."""
+    if actor.is_staff:
+        return Party.STAFF
+    if actor.user_id == lesson.qari.id:
+        return Party.QARI
+    if actor.user_id in (lesson.learner.id, lesson.payer_id):
+        return Party.LEARNER
+    raise NotFound("there is no such lesson")
+
+
+class SeeAgenda:
+    """What the Qari teaches in a window. Raises NotPermitted."""
+
+    def __init__(self, booking_queries: BookingQueries) -> None:
+        self._queries = booking_queries
+
+    async def __call__(self, actor: Actor, window: TimeSlot) -> Sequence[LessonView]:
+        actor.require(Permission.TEACH)
+        return await self._queries.agenda(actor.user_id, window)
+
+
+class Duties(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for the Qari: requests to answer, lessons that have ended without an outcome."""
+
+    requests: Sequence[LessonView]
+    outcomes: Sequence[LessonView]
+
+
+class SeeDuties:
+    """Raises NotPermitted."""
+
+    def __init__(self, booking_queries: BookingQueries, clock: Clock) -> None:
+        self._queries, self._clock = booking_queries, clock
+
+    async def __call__(self, actor: Actor) -> Duties:
+        actor.require(Permission.TEACH)
+        now = self._clock.now()
+        return Duties(
+            requests=await self._queries.requests_to(actor.user_id),
+            outcomes=await self._queries.outcome_missing(actor.user_id, now=now),
+        )
+
+
+class SearchBookings:
+    """For staff. Raises NotPermitted, BadCursor."""
+
+    def __init__(self, booking_queries: BookingQueries, clock: Clock) -> None:
+        self._queries, self._clock = booking_queries, clock
+
+    async def __call__(
+        self, actor: Actor, wanted: BookingFilter, *, cursor: str | None = None, limit: int = 50
+    ) -> Page[LessonView]:
+        actor.require(Permission.SEE_BOOKINGS)
+        return await self._queries.search(wanted, now=self._clock.now(), cursor=cursor, limit=limit)
