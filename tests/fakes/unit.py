@@ -43,7 +43,7 @@ PARTS: Final = {
     "deliveries": "fakes.notification",
     "feeds": "fakes.notification",
 }
-"""The modules whose ``build(part, shelf)`` makes the repository behind a property; ``shelf(name)`` hands out shelves."""
+"""The modules whose ``build(part, shelf)`` makes the repository behind a property; ``shelf`` hands out shelves."""
 
 
 class MemoryStore:

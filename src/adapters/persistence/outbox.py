@@ -100,14 +100,14 @@ async def write_events(
 ) -> bool:
     """Whether anybody waits for them."""
     stored = [(new_id(), happened) for happened in events]
-    tasks = [(id, name, happened.at) for id, happened in stored for name in subscribers(type(happened))]
+    tasks = [(key, name, happened.at) for key, happened in stored for name in subscribers(type(happened))]
     await _WRITE.run(
         connection,
-        ids=[id for id, _ in stored],
+        ids=[key for key, _ in stored],
         types=[event_type(type(happened)) for _, happened in stored],
         payloads=[encode_event(happened).decode() for _, happened in stored],
         times=[happened.at for _, happened in stored],
-        events=[id for id, _, _ in tasks],
+        events=[key for key, _, _ in tasks],
         subscribers=[name for _, name, _ in tasks],
         due=[at for _, _, at in tasks],
     )

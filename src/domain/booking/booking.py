@@ -76,7 +76,8 @@ OCCUPYING: Final = frozenset({Status.HELD, Status.PENDING_PAYMENT, Status.CONFIR
 class Booking(msgspec.Struct, frozen=True, kw_only=True):
     """``payer_id`` pays; for a child that is the guardian. ``moves`` counts the reschedulings made for free,
     ``sequence`` every change that a calendar has to hear of. ``price`` zero needs no payment. The buffers are the
-    Qari's at the time of booking: they keep other lessons away from this one.
+    Qari's at the time of booking: they keep other lessons away from this one. ``late_payment_id``: money that came
+    when there was nothing left to buy.
     """
 
     id: BookingId
@@ -96,6 +97,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     series_id: SeriesId | None = None
     series_index: int | None = None
     payment_id: PaymentId | None = None
+    late_payment_id: PaymentId | None = None
     moves: int = 0
     sequence: int = 0
     note: str = ""
@@ -178,11 +180,17 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
             raise HoldStillRuns(f"the hold runs until {self.hold_expires_at.isoformat()}")
         return following, BookingExpired(at=at, **self._facts())
 
-    def paid_too_late(self, *, payment_id: PaymentId, at: datetime) -> PaidTooLate:
-        """Told of money that can no longer buy this lesson. (BOOK-04)"""
-        if self.status not in (Status.EXPIRED, Status.CANCELLED):
-            raise Conflict(f"the lesson is {self.status}: its payment is not too late")
-        return PaidTooLate(at=at, payment_id=payment_id, amount=self.price, **self._facts())
+    def paid_too_late(self, *, payment_id: PaymentId, at: datetime) -> tuple["Booking", PaidTooLate]:
+        """Money came that can no longer buy this lesson, or came twice. Its status stays. (BOOK-04)"""
+        if self.knows_payment(payment_id):
+            raise Conflict("this payment has been dealt with")
+        following = self._next(late_payment_id=payment_id)
+        return following, PaidTooLate(at=at, payment_id=payment_id, amount=self.price, **self._facts())
+
+    def knows_payment(self, payment_id: PaymentId) -> bool:
+        """Whether it has confirmed this lesson already, or been found too late."""
+        confirmed = self.status in OUTCOMES or self.status is Status.CONFIRMED
+        return payment_id == self.late_payment_id or (confirmed and payment_id == self.payment_id)
 
     def cancel(self, *, by: Party, reason: str, refund: Money, at: datetime) -> tuple["Booking", BookingCancelled]:
         """Frees the slot. ``refund`` is what the policy gives back; the rest is forfeited. (BOOK-10)

@@ -67,10 +67,10 @@ class OutsideJoinWindow(NotPermitted):
     code = "outside_join_window"
 
 
-class ConsentNeeded(Conflict):
-    """The change is outside the policy: propose it, and the other side decides. (BOOK-09)"""
+class TermsChanged(Conflict):
+    """What was shown is not what would happen now: a tier was crossed in between. (BOOK-10)"""
 
-    code = "consent_needed"
+    code = "terms_changed"
 
 
 class ProposalOpen(Conflict):

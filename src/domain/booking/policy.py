@@ -40,6 +40,7 @@ class BookingPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     hold_min: int = 15
     request_h: int = 24
+    approved_hold_h: int = 12
     cancellation: tuple[CancellationTier, ...] = (
         CancellationTier(24 * 60, 100),
         CancellationTier(4 * 60, 50),
@@ -65,6 +66,10 @@ class BookingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     def hold_until(self, now: datetime, slot: TimeSlot) -> datetime:
         """A hold never outlives the start of its lesson."""
         return min(now + timedelta(minutes=self.hold_min), slot.start)
+
+    def hold_until_after_request(self, now: datetime, slot: TimeSlot) -> datetime:
+        """Longer than a hold: the learner has to hear of the approval first."""
+        return min(now + timedelta(hours=self.approved_hold_h), slot.start)
 
     def request_until(self, now: datetime, slot: TimeSlot) -> datetime:
         return min(now + timedelta(hours=self.request_h), slot.start)

@@ -76,6 +76,7 @@ bookings = Table(
     Column("series_id", Uuid, ForeignKey(series.c.id)),
     Column("series_index", SmallInteger),
     Column("payment_id", Uuid),
+    Column("late_payment_id", Uuid),
     Column("moves", SmallInteger, nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("note", Text, nullable=False),

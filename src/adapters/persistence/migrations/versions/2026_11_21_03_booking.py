@@ -82,6 +82,7 @@ def _create_bookings() -> None:
         sa.Column("series_id", sa.Uuid),
         sa.Column("series_index", sa.SmallInteger),
         sa.Column("payment_id", sa.Uuid),
+        sa.Column("late_payment_id", sa.Uuid),
         sa.Column("moves", sa.SmallInteger, nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("note", sa.Text, nullable=False),

@@ -1,0 +1,161 @@
+"""Take a slot: kept while its learner pays, confirmed at once when it is free, asked for where the Qari decides."""
+
+from datetime import datetime
+
+import msgspec
+
+from application.booking.places import calendar_of, current_policy, refusal, require_learner_free, require_room
+from domain.booking.booking import Booking, Kind, Status
+from domain.booking.errors import NoSuchOffer, SameRequestDiffers, TrialUsed
+from domain.booking.policy import Versioned
+from domain.errors import NotFound
+from domain.events import Event
+from domain.identity.actor import Actor
+from domain.identity.permission import Permission
+from domain.ids import BookingId, UserId
+from domain.money import Money
+from domain.scheduling.calendar import Calendar
+from domain.scheduling.qari import BookingMode, QariProfile
+from domain.time import TimeSlot
+from ports.clock import Clock
+from ports.unit_of_work import NewUnit, UnitOfWork
+
+
+class HoldSlotCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """``booking_id`` is the same whenever the same wish is sent again."""
+
+    booking_id: BookingId
+    qari_id: UserId
+    starts_at: datetime
+    minutes: int
+    kind: Kind = Kind.REGULAR
+    note: str = ""
+
+
+class HoldSlot:
+    """The booking is ``held``, ``confirmed`` (a free trial) or ``requested`` (BOOK-06).
+
+    Raises NotPermitted, NotFound, NotOffered, NoSuchOffer, LearnerNotTaught, TrialUsed, LearnerBusy, and SlotTaken or
+    SlotUnavailable with ``next_free``: the starts of the next free slots.
+    """
+
+    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
+        self._new_unit, self._clock = new_unit, clock
+
+    async def __call__(self, actor: Actor, command: HoldSlotCommand) -> Booking:
+        actor.require(Permission.BOOK_LESSON)
+        now = self._clock.now()
+        learner_id = actor.user_id
+        slot = TimeSlot.lasting(command.starts_at, command.minutes)
+        async with self._new_unit() as unit:
+            known = await unit.bookings.find(command.booking_id)
+            if known is not None:
+                return _same(known, learner_id, slot, command)
+            profile = await bookable(unit, command.qari_id, learner_id)
+            price = price_of(profile, command.minutes, command.kind)
+            if command.kind is Kind.TRIAL and await unit.bookings.trial_of(learner_id, command.qari_id):
+                raise trial_used()
+            calendar = await calendar_of(unit, command.qari_id)
+            await require_room(unit, calendar, slot, now)
+            await require_learner_free(unit, learner_id, slot)
+            booking = new_booking(
+                command.booking_id,
+                actor,
+                profile,
+                calendar,
+                slot,
+                price,
+                await current_policy(unit, now),
+                now,
+                kind=command.kind,
+                note=command.note,
+            )
+            booking, news = opening(booking)
+            if not await unit.bookings.hold(booking):
+                known = await unit.bookings.find(command.booking_id)
+                if known is not None:
+                    return _same(known, learner_id, slot, command)
+                raise await self._why(unit, booking, calendar, now)
+            unit.record(news)
+            await unit.commit()
+        return booking
+
+    async def _why(self, unit: UnitOfWork, booking: Booking, calendar: Calendar, now: datetime) -> Exception:
+        """Somebody was faster, between our look and our hold."""
+        if booking.kind is Kind.TRIAL and await unit.bookings.trial_of(booking.learner_id, booking.qari_id):
+            return trial_used()
+        await require_learner_free(unit, booking.learner_id, booking.slot)
+        return await refusal(unit, calendar, booking.slot, now)
+
+
+def _same(known: Booking, learner_id: UserId, slot: TimeSlot, command: HoldSlotCommand) -> Booking:
+    wanted = (learner_id, command.qari_id, slot, command.kind)
+    if (known.learner_id, known.qari_id, known.slot, known.kind) != wanted:
+        raise SameRequestDiffers("this booking was made before, with other content")
+    return known
+
+
+def trial_used() -> TrialUsed:
+    return TrialUsed("There has been a trial with this Qari already.")
+
+
+async def bookable(unit: UnitOfWork, qari_id: UserId, learner_id: UserId) -> QariProfile:
+    """Raises NotFound, LearnerNotTaught. (DISC-12)"""
+    profile = await unit.qaris.get(qari_id)
+    if not profile.bookable:
+        raise NotFound("there is no such Qari", qari_id=str(qari_id))
+    profile.require_learner(await unit.qaris.learner_gender(learner_id))
+    return profile
+
+
+def price_of(profile: QariProfile, minutes: int, kind: Kind) -> Money:
+    offer = profile.offer_of(minutes)
+    if kind is Kind.REGULAR:
+        return offer.price
+    if offer.trial_price is None:
+        raise NoSuchOffer("The Qari gives no trial lessons of that length.")
+    return offer.trial_price
+
+
+def new_booking(
+    booking_id: BookingId,
+    actor: Actor,
+    profile: QariProfile,
+    calendar: Calendar,
+    slot: TimeSlot,
+    price: Money,
+    rules: Versioned,
+    now: datetime,
+    *,
+    kind: Kind = Kind.REGULAR,
+    note: str = "",
+) -> Booking:
+    """Held, or requested where the Qari wants to be asked."""
+    asks = profile.booking_mode is BookingMode.REQUEST
+    policy = rules.policy
+    return Booking(
+        id=booking_id,
+        learner_id=actor.user_id,
+        payer_id=actor.user_id,
+        qari_id=profile.user_id,
+        slot=slot,
+        price=price,
+        policy_version=rules.version,
+        created_at=now,
+        status=Status.REQUESTED if asks else Status.HELD,
+        kind=kind,
+        hold_expires_at=policy.request_until(now, slot) if asks else policy.hold_until(now, slot),
+        request_occupies=asks and profile.request_holds_slot,
+        buffer_before_min=calendar.limits.buffer_before_min,
+        buffer_after_min=calendar.limits.buffer_after_min,
+        note=note,
+    )
+
+
+def opening(booking: Booking) -> tuple[Booking, Event]:
+    """What a new booking starts as, and the news of it. A free one that nobody has to approve is confirmed."""
+    if booking.status is Status.REQUESTED:
+        return booking, booking.requested()
+    if booking.is_free:
+        return booking.confirm(payment_id=None, at=booking.created_at)
+    return booking, booking.held()

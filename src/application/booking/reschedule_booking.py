@@ -1,0 +1,116 @@
+"""Move a lesson: at once within the policy, else by proposing it to the other side. (BOOK-09)"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from application.booking.moving import MovePlan, make_move, plan_move
+from application.booking.places import policy_of
+from application.booking.scopes import require_change
+from domain.booking.booking import Booking
+from domain.booking.proposal import Proposal
+from domain.booking.series import Scope
+from domain.errors import NotPermitted
+from domain.identity.actor import Actor, Party
+from domain.ids import BookingId, ProposalId
+from ports.clock import Clock
+from ports.unit_of_work import NewUnit
+
+
+class RescheduleCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """``proposal_id`` names the proposal, should one be needed."""
+
+    booking_id: BookingId
+    proposal_id: ProposalId
+    to: datetime
+    scope: Scope = Scope.ONE
+
+
+class Rescheduled(msgspec.Struct, frozen=True, kw_only=True):
+    """Either the lessons have moved, or a proposal waits for its answer."""
+
+    moved: Sequence[Booking] = ()
+    proposal: Proposal | None = None
+
+
+class PreviewReschedule:
+    """Which lessons would move where, and whether the other side has to agree. Raises what RescheduleBooking does."""
+
+    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
+        self._new_unit, self._clock = new_unit, clock
+
+    async def __call__(self, actor: Actor, booking_id: BookingId, to: datetime, scope: Scope = Scope.ONE) -> MovePlan:
+        require_change(actor)
+        async with self._new_unit() as unit:
+            booking = await unit.bookings.get(booking_id)
+            return await plan_move(unit, booking, to, scope, booking.party_of(actor), self._clock.now())
+
+
+class RescheduleBooking:
+    """Raises NotFound, NotPermitted, IllegalTransition, LessonStarted, SlotTaken, SlotUnavailable, LearnerBusy,
+    ProposalOpen, StaleWrite.
+    """
+
+    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
+        self._new_unit, self._clock = new_unit, clock
+
+    async def __call__(self, actor: Actor, command: RescheduleCommand) -> Rescheduled:
+        require_change(actor)
+        now = self._clock.now()
+        async with self._new_unit() as unit:
+            booking = await unit.bookings.get(command.booking_id)
+            party = booking.party_of(actor)
+            plan = await plan_move(unit, booking, command.to, command.scope, party, now)
+            if not plan.needs_consent:
+                done = Rescheduled(moved=await make_move(unit, plan, now))
+            else:
+                policy = (await policy_of(unit, booking)).policy
+                proposal = Proposal(
+                    id=command.proposal_id,
+                    booking_id=booking.id,
+                    by=party,
+                    slot=next(move.to for move in plan.moves if move.booking.id == booking.id),
+                    scope=command.scope,
+                    created_at=now,
+                    answer_by=policy.answer_by(now, booking.slot.start, command.to),
+                )
+                await unit.proposals.add(proposal)
+                unit.record(proposal.proposed(booking))
+                done = Rescheduled(proposal=proposal)
+            await unit.commit()
+        return done
+
+
+class AnswerProposalCommand(msgspec.Struct, frozen=True, kw_only=True):
+    proposal_id: ProposalId
+    accept: bool
+
+
+class AnswerProposal:
+    """By the other side of the lesson. Raises what moving raises, and AnswerTooLate; the proposal stays open then."""
+
+    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
+        self._new_unit, self._clock = new_unit, clock
+
+    async def __call__(self, actor: Actor, command: AnswerProposalCommand) -> Rescheduled:
+        require_change(actor)
+        now = self._clock.now()
+        async with self._new_unit() as unit:
+            proposal = await unit.proposals.get(command.proposal_id)
+            booking = await unit.bookings.get(proposal.booking_id)
+            party = booking.party_of(actor)
+            if party not in (Party.LEARNER, Party.QARI):
+                raise NotPermitted("a proposal is answered by the learner or the Qari")
+            if not command.accept:
+                declined, news = proposal.decline(booking, by=party, at=now)
+                await unit.proposals.save(declined)
+                unit.record(news)
+                await unit.commit()
+                return Rescheduled(proposal=declined)
+            accepted = proposal.accept(by=party, at=now)
+            await unit.proposals.save(accepted)
+            plan = await plan_move(unit, booking, proposal.slot.start, proposal.scope, proposal.by, now, agreed=True)
+            moved = await make_move(unit, plan, now, agreed=True)
+            await unit.commit()
+        return Rescheduled(moved=moved, proposal=accepted)
