@@ -15,6 +15,12 @@ class CheckoutClosed(Conflict):
     code = "checkout_closed"
 
 
+class CheckoutRefused(Conflict):
+    """The provider does not open a page for this payment. ``reason`` in details is his word for it."""
+
+    code = "checkout_refused"
+
+
 class SnapshotMismatch(Conflict):
     """The provider speaks of another payment, amount or currency than ours. A person has to look at it."""
 

@@ -33,7 +33,6 @@ class RefundCause(StrEnum):
     STAFF = "staff"
     CANCELLED = "cancelled"
     PAID_TOO_LATE = "paid_too_late"
-    PAID_TWICE = "paid_twice"
     TEACHER_NO_SHOW = "teacher_no_show"
     AT_PROVIDER = "at_provider"
     """Made by somebody in the provider's dashboard; we learned of it."""
