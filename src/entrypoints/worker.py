@@ -58,6 +58,7 @@ SWEEPS: Final = (
     Sweep("sweep_payments", 60),
     Sweep("sweep_meetings", 300),
     Sweep("send_reminders", 300),
+    Sweep("forget_old", 3600),
 )
 
 

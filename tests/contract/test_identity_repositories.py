@@ -166,6 +166,19 @@ async def test_sessions_end_one_by_one_or_all_at_once(house: House) -> None:
         assert await house.session_queries.find(hash_token(token), now=AT) is None
 
 
+async def test_sessions_that_ended_by_themselves_are_forgotten(house: House) -> None:
+    user = a_user()
+    old, _ = Session.start(user.id, audience=Audience.ADMIN, role=Role.STUDENT, at=AT)
+    new, token = Session.start(user.id, audience=Audience.MAIN, role=Role.STUDENT, at=AT)
+    async with house.floor() as floor:
+        await floor.users.add(user)
+        await floor.sessions.add(old)
+        await floor.sessions.add(new)
+        assert await floor.sessions.forget(expired_before=AT + timedelta(days=1)) == 1
+
+    assert await house.session_queries.find(hash_token(token), now=AT) is not None
+
+
 async def test_a_link_is_added_once_and_remembers_its_use(house: House) -> None:
     user = a_user()
     link = Verification(

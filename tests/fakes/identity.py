@@ -85,6 +85,12 @@ class MemorySessions:
             del self._store.sessions[key]
         return len(ended)
 
+    async def forget(self, *, expired_before: datetime) -> int:
+        old = [key for key, session in self._store.sessions.items() if session.expires_at < expired_before]
+        for key in old:
+            del self._store.sessions[key]
+        return len(old)
+
 
 class MemoryVerifications:
     def __init__(self, store: IdentityStore) -> None:

@@ -9,6 +9,7 @@ from adapters.passwords import ArgonHasher
 from adapters.persistence.idempotency import SqlIdempotency
 from adapters.persistence.identity.queries import SqlPeople, SqlSessionQueries
 from application.identity.authenticate import Authenticate
+from application.identity.forget_old import ForgetOld
 from application.identity.register import Register
 from application.identity.resend_verification import ResendVerification
 from application.identity.sign_in import SignIn
@@ -39,4 +40,5 @@ class IdentityContainer(containers.DeclarativeContainer):
     sign_out = providers.Factory(SignOut, new_unit)
     verify_email = providers.Factory(VerifyEmail, new_unit, clock)
     resend_verification = providers.Factory(ResendVerification, new_unit, clock)
+    forget_old = providers.Factory(ForgetOld, new_unit, clock, idempotency_store)
     mint_verification = providers.Factory(MintVerification, new_unit, clock, settings.provided.secret_key)

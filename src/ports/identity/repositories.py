@@ -1,5 +1,6 @@
 """Accounts, their sessions and the single-use links mailed to them."""
 
+from datetime import datetime
 from typing import Protocol
 
 from domain.identity.session import Session, Verification
@@ -34,6 +35,10 @@ class SessionRepository(Protocol):
 
     async def end_all(self, user_id: UserId) -> int:
         """How many there were."""
+        ...
+
+    async def forget(self, *, expired_before: datetime) -> int:
+        """Removes what has ended by itself; how many that were."""
         ...
 
 

@@ -1,8 +1,11 @@
 """Register, prove the address, sign in and out."""
 
+from datetime import timedelta
+
 import pytest
 
 from application.identity.authenticate import Authenticate, WrongDoor
+from application.identity.forget_old import ForgetOld
 from application.identity.register import Register, RegisterCommand
 from application.identity.resend_verification import AlreadyVerified, ResendVerification
 from application.identity.sign_in import BadCredentials, SignIn, SignInCommand
@@ -17,6 +20,7 @@ from domain.identity.session import LIFETIMES, LinkExpired, LinkUsed, hash_token
 from domain.identity.user import AccountStatus, EmailTaken
 from domain.ids import EventId
 from fakes.clock import FixedClock
+from fakes.idempotency import MemoryIdempotency
 from fakes.identity import (
     GOOD_PASSWORD,
     IdentityStore,
@@ -176,6 +180,18 @@ async def test_an_old_hash_is_made_stronger_on_the_way_in(house: House) -> None:
     await house.sign_in(SignInCommand(email=user.email, password=GOOD_PASSWORD))
 
     assert house.store.users[user.id].password_hash == f"hash of {GOOD_PASSWORD}"
+
+
+async def test_what_ended_long_ago_is_forgotten(house: House) -> None:
+    user = a_user()
+    house.store.users = {user.id: user}
+    await house.sign_in(SignInCommand(email=user.email, password=GOOD_PASSWORD))
+    forget = ForgetOld(identity_units(house.store), house.clock, MemoryIdempotency())
+
+    assert await forget() == 0
+    house.clock.advance(LIFETIMES[Audience.MAIN] + timedelta(days=8))
+    assert await forget() == 1
+    assert not house.store.sessions
 
 
 async def test_a_link_is_good_once(house: House) -> None:

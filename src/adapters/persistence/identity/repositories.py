@@ -1,10 +1,11 @@
 """Accounts, sessions and links on one asyncpg connection."""
 
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 import msgspec
-from sqlalchemy import LargeBinary, Text, Uuid, bindparam, delete, func, insert, select, update
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.identity.tables import EMAIL_UNIQUE, roles_of_user, sessions, users, verifications
@@ -30,6 +31,9 @@ _SAVE = Statement(
 _ADD_SESSION = Statement(insert(sessions))
 _END = Statement(delete(sessions).where(sessions.c.token_hash == bindparam("token_hash", type_=LargeBinary)))
 _END_ALL = Statement(delete(sessions).where(sessions.c.user_id == bindparam("user_id", type_=Uuid)))
+_FORGET = Statement(
+    delete(sessions).where(sessions.c.expires_at < bindparam("expired_before", type_=DateTime(timezone=True)))
+)
 _ADD_LINK = Statement(upsert(verifications).on_conflict_do_nothing())
 _LINK = Statement(
     select(verifications)
@@ -116,6 +120,9 @@ class SqlSessions:
 
     async def end_all(self, user_id: UserId) -> int:
         return await _END_ALL.run(self._connection, user_id=user_id)
+
+    async def forget(self, *, expired_before: datetime) -> int:
+        return await _FORGET.run(self._connection, expired_before=expired_before)
 
 
 class SqlVerifications:
