@@ -64,6 +64,9 @@ class EmbeddedPostgres:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self, timeout_s: float = 30) -> None:
         """Raises CannotStart."""
         bin_folder = binaries()

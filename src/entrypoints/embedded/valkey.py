@@ -39,6 +39,9 @@ class EmbeddedValkey:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self, timeout_s: float = 10) -> None:
         """Raises CannotStart. A server left over from before loses its socket here, and with it its purpose."""
         program = binary()

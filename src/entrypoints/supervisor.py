@@ -1,0 +1,204 @@
+"""``halaqa up``: the whole school from one command, and all of it gone again after one Ctrl-C."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+from adapters.persistence.migrate import upgrade
+from entrypoints.children import Child, clear_leftovers, signal_group, spawn, stop_all, write_down
+from entrypoints.embedded.folders import CannotStart
+from entrypoints.embedded.services import Services, owning
+from entrypoints.seed.accounts import ACCOUNTS, PASSWORD
+from entrypoints.settings import Settings
+from entrypoints.settings_checks import PREFIX
+
+STOP_GRACE_S: Final = 2.0
+START_PATIENCE_S: Final = 40.0
+
+
+class _Stop(Exception):
+    """Somebody asked us to stop before everything had started."""
+
+
+class Supervisor:
+    def __init__(self, settings: Settings, *, seed: bool = True, say: Callable[[str], object] | None = None) -> None:
+        self._services = Services(settings)
+        self._settings = self._services.settings
+        self._seed = seed and not settings.production
+        self._say = say or _say
+        self._stopping = False
+        self._pids = settings.data / "processes"
+        environ = self._environment()
+        folder = settings.data / "log"
+        ports = {"sandbox": settings.sandbox_port, "main": settings.main_port, "admin": settings.admin_port}
+        self._children = [
+            Child(name, port, host=settings.host, environ=environ, folder=folder)
+            for name, port in (*ports.items(), ("worker", None))
+        ]
+
+    def run(self) -> int:
+        """Returns when everything has stopped. Raises CannotStart."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        with owning(self._settings.data):
+            try:
+                self._start()
+                self._watch()
+            except _Stop:
+                pass
+            finally:
+                self._stop()
+        return 0
+
+    def _start(self) -> None:
+        started = time.monotonic()
+        clear_leftovers(self._pids)
+        for child in self._children:
+            if child.port is not None:
+                require_free(self._settings.host, child.port, f"{PREFIX}{child.name.upper()}_PORT")
+        self._say("Starting the database …")
+        self._services.start()
+        self._check()
+        asyncio.run(upgrade(self._settings.database_url))
+        self._check()
+        sandbox, *others = self._children
+        self._start_children([sandbox])
+        if self._seed:
+            self._plant()
+        self._start_children(others)
+        self._say(self._welcome(time.monotonic() - started))
+
+    def _start_children(self, children: list[Child]) -> None:
+        for child in children:
+            child.start()
+        write_down(self._pids, [child.pid for child in self._children])
+        patience = time.monotonic() + START_PATIENCE_S
+        waiting = list(children)
+        while waiting:
+            self._check()
+            for child in list(waiting):
+                if child.exit_code() is not None:
+                    raise CannotStart(f"{child.name} did not start: {child.last_words()} (see {child.log})")
+                if child.is_ready():
+                    waiting.remove(child)
+            if waiting and time.monotonic() > patience:
+                raise CannotStart(
+                    f"{waiting[0].name} was not ready after {START_PATIENCE_S:.0f} s; see {waiting[0].log}"
+                )
+            time.sleep(0.05)
+
+    def _plant(self) -> None:
+        """In a process of its own, which takes what it needed of memory with it."""
+        process = spawn(["seed", "--if-empty"], self._environment())
+        while process.poll() is None:
+            if self._stopping:
+                signal_group(process.pid, signal.SIGTERM)
+                process.wait(3)
+                raise _Stop
+            time.sleep(0.05)
+        if process.returncode != 0:
+            raise CannotStart(
+                "the demo school could not be made; the reason is above (`halaqa up --no-seed` goes without)"
+            )
+
+    def _watch(self) -> None:
+        while not self._stopping:
+            for child in self._children:
+                self._look_after(child)
+            self._look_after_servers()
+            time.sleep(0.1)
+
+    def _look_after(self, child: Child) -> None:
+        if child.restart_at is not None:
+            if time.monotonic() >= child.restart_at:
+                child.start()
+                write_down(self._pids, [child.pid for child in self._children])
+            return
+        code = child.exit_code()
+        if code is None:
+            return
+        wait_s = child.plan_restart()
+        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        self._say(f"{child.name} {how}; it starts again in {wait_s:.1f} s. Its last line: {child.last_words()}")
+
+    def _look_after_servers(self) -> None:
+        for name, server in (("PostgreSQL", self._services.postgres), ("Valkey", self._services.valkey)):
+            if server is not None and not server.is_running():
+                self._say(f"{name} ended; it starts again. See {server.log}")
+                server.start()
+
+    def _stop(self) -> None:
+        if any(child.pid for child in self._children):
+            self._say("Stopping …")
+        stop_all(self._children, STOP_GRACE_S)
+        self._services.stop()
+        self._pids.unlink(missing_ok=True)
+
+    def _check(self) -> None:
+        if self._stopping:
+            raise _Stop
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._stopping:
+            for child in self._children:
+                child.signal(signal.SIGKILL)
+        self._stopping = True
+
+    def _environment(self) -> dict[str, str]:
+        settings = self._settings
+        resolved = {
+            f"{PREFIX}DATABASE_URL": settings.database_url,
+            f"{PREFIX}REDIS_URL": settings.redis_url,
+            f"{PREFIX}DATA_DIR": settings.data_dir,
+            "PYTHONUNBUFFERED": "1",
+        }
+        inherited = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in resolved}
+        return inherited | resolved
+
+    def _welcome(self, seconds: float) -> str:
+        settings = self._settings
+        lines = [
+            "",
+            f"  {settings.school_name} is open. ({seconds:.1f} s)",
+            "",
+            f"    main     {settings.main_url:<28} students, guardians, Qaris",
+            f"    admin    {settings.admin_url:<28} the school's staff",
+            f"    sandbox  {settings.sandbox_url:<28} the payment provider's test side",
+            "",
+        ]
+        if self._seed:
+            lines.append(f"  Demo accounts, all with the password {PASSWORD}")
+            lines.append("")
+            lines += [f"    {account.door:<7}  {account.email:<28} {account.who}" for account in ACCOUNTS]
+            lines.append("")
+        lines += [f"  Logs are in {settings.data / 'log'}. Ctrl-C stops everything.", ""]
+        return "\n".join(lines)
+
+
+def require_free(host: str, port: int, setting: str) -> None:
+    """Raises CannotStart. As a server would listen: a port in TIME_WAIT is free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CannotStart(f"port {port} is taken by another program; end it or set {setting}") from error
+            reason = error.strerror or str(error)
+            raise CannotStart(
+                f"cannot listen on {host}:{port} ({reason.lower()}); set {setting} or HALAQA_HOST"
+            ) from error
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
