@@ -233,3 +233,10 @@ def _full_days(calendar: Calendar, busy: Sequence[Busy], clock: WallClock, low: 
         span = range(clock.local_day(low), clock.local_day(high) + 1)
         full.update(day for day in span if weeks[week_of(day)] >= weekly)
     return frozenset(full)
+
+
+def within_hours(calendar: Calendar, slot: TimeSlot) -> bool:
+    """Whether the Qari teaches then at all: inside his hours and not in his time off. Limits do not matter."""
+    start, end = floor_minute(slot.start), ceil_minute(slot.end)
+    inside = any(opens <= start and end <= closes for opens, closes in open_hours(calendar, start, end))
+    return inside and not any(slot.overlaps(off.slot) for off in calendar.time_off)

@@ -22,8 +22,8 @@ class QariOrder(StrEnum):
 
 
 class QariFilters(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them must hold. ``max_price`` compares the lesson of ``minutes``, or else the cheapest one, and leaves
-    out Qaris who are paid in another currency. ``learner``: only those who teach learners of that gender.
+    """All of them must hold. ``max_price`` asks for a lesson (of ``minutes``, or of any length) at that price or less,
+    in that currency. ``learner``: only those who teach learners of that gender.
     """
 
     language: str | None = None
@@ -37,8 +37,8 @@ class QariFilters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QariCard(msgspec.Struct, frozen=True, kw_only=True):
-    """``price`` is that of the lesson asked for, else of the shortest one; ``minutes`` says which. ``next_free`` is
-    None when nothing is free in the window that was searched.
+    """``price`` is that of the lesson asked for, else of the shortest one within ``max_price``; ``minutes`` says which.
+    ``next_free`` is None when nothing is free in the window that was searched.
     """
 
     user_id: UserId

@@ -1,0 +1,119 @@
+"""Qaris as people find them."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import TIMESTAMP, Uuid, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.persistence.booking.tables import bookings
+from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
+from adapters.persistence.scheduling.rows import Row
+from adapters.persistence.scheduling.search import SEARCH, arguments, card_of
+from adapters.persistence.statement import Statement, driver
+from domain.errors import NotFound
+from domain.ids import BookingId, UserId
+from domain.scheduling.qari import QariProfile
+from domain.time import TimeSlot
+from ports.paging import Page, decode_cursor, encode_cursor
+from ports.scheduling.queries import LessonAhead, QariCard, QariFilters, QariOrder, QariPage
+
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+A_BREATH: Final = 50
+"""So many Qaris are worked out before other requests get their turn."""
+
+_LESSONS = Statement(
+    select(bookings.c.id, bookings.c.starts_at, bookings.c.ends_at, bookings.c.status)
+    .where(
+        bookings.c.qari_id == bindparam("qari_id", type_=Uuid),
+        bookings.c.occupies,
+        bookings.c.ends_at > bindparam("since", type_=TIMESTAMP(timezone=True)),
+        bookings.c.starts_at < bindparam("until", type_=TIMESTAMP(timezone=True)),
+    )
+    .order_by(bookings.c.starts_at)
+)
+
+
+class SqlQariDirectory:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def search(
+        self, filters: QariFilters, window: TimeSlot, *, now: datetime, cursor: str | None = None
+    ) -> Page[QariCard]:
+        after = _after(filters.order, cursor)
+        in_database = filters.order is not QariOrder.NEXT_FREE and after is not None
+        key = msgspec.json.encode(after).decode() if in_database else None
+        async with driver(self._engine) as connection:
+            rows = await connection.fetch(SEARCH[filters.order], *arguments(filters, window, key))
+        cards = await _cards(rows, window, now)
+        if filters.order is QariOrder.NEXT_FREE:
+            cards.sort(key=_soonest)
+            if after is not None:
+                cards = [card for card in cards if _soonest(card) > after]
+        if len(cards) <= filters.limit:
+            return Page(cards)
+        shown = cards[: filters.limit]
+        return Page(shown, encode_cursor(*_key(filters.order, shown[-1])))
+
+    async def page(self, qari_id: UserId, window: TimeSlot) -> QariPage:
+        async with driver(self._engine) as connection:
+            profile = await SqlQaris(connection).get(qari_id)
+            if not profile.bookable:
+                raise NotFound("there is no such Qari", qari_id=str(qari_id))
+            availability = SqlAvailability(connection)
+            calendar = await availability.get(qari_id)
+            busy = await availability.busy(qari_id, window)
+        return QariPage(**_shown(profile), calendar=calendar, busy=tuple(busy))
+
+    async def lessons(self, qari_id: UserId, window: TimeSlot) -> list[LessonAhead]:
+        async with driver(self._engine) as connection:
+            rows = await _LESSONS.all(connection, qari_id=qari_id, since=window.start, until=window.end)
+        return [
+            LessonAhead(
+                booking_id=BookingId(UUID(int=row["id"].int)),
+                slot=TimeSlot(row["starts_at"], row["ends_at"]),
+                status=row["status"],
+            )
+            for row in rows
+        ]
+
+
+async def _cards(rows: Iterable[Row], window: TimeSlot, now: datetime) -> list[QariCard]:
+    cards: list[QariCard] = []
+    for number, row in enumerate(rows, 1):
+        cards.append(card_of(row, window, now))
+        if number % A_BREATH == 0:
+            await asyncio.sleep(0)
+    return cards
+
+
+def _shown(profile: QariProfile) -> dict[str, Any]:
+    row = msgspec.structs.asdict(profile)
+    del row["approved"]
+    return row | {"teaches_genders": tuple(sorted(profile.teaches_genders))}
+
+
+def _soonest(card: QariCard) -> tuple[datetime, UUID]:
+    return (NEVER if card.next_free is None else card.next_free.start, card.user_id)
+
+
+def _key(order: QariOrder, card: QariCard) -> tuple[Any, ...]:
+    if order is QariOrder.NAME:
+        return (card.name, card.user_id)
+    if order is QariOrder.PRICE:
+        return (card.price.currency, card.price.minor, card.user_id)
+    return _soonest(card)
+
+
+def _after(order: QariOrder, cursor: str | None) -> tuple[Any, ...] | None:
+    """Raises BadCursor, for a cursor of another order too."""
+    if order is QariOrder.NAME:
+        return decode_cursor(cursor, tuple[str, UUID])
+    if order is QariOrder.PRICE:
+        return decode_cursor(cursor, tuple[str, int, UUID])
+    return decode_cursor(cursor, tuple[datetime, UUID])

@@ -1,0 +1,131 @@
+"""The statement that finds Qaris, and what the slot engine makes of its rows.
+
+One round for the whole school: profile, lesson, rules, overrides, time off and busy times of every Qari who fits.
+Times come as minutes since 1970, which is what the engine reckons in.
+"""
+
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from adapters.persistence.scheduling.rows import LIMITS, Row, calendar_of
+from domain.ids import UserId
+from domain.money import Money
+from domain.scheduling.qari import BookingMode, Gender, Riwayah
+from domain.scheduling.slots import Busy, next_free
+from domain.time import TimeSlot
+from ports.scheduling.queries import QariCard, QariFilters, QariOrder
+
+_OVERRIDES: Final = msgspec.json.Decoder(list[tuple[date, msgspec.Raw]])
+_TIME_OFF: Final = msgspec.json.Decoder(list[dict[str, Any]])
+
+_FOUND: Final = f"""
+    SELECT q.user_id, q.user_id AS qari_id, q.name, q.gender, q.languages, q.riwayat, q.country, q.zone,
+        q.booking_mode, o.minutes, o.price_minor, o.trial_minor, o.currency,
+        c.rules, {", ".join(f"c.{name}" for name in LIMITS)}
+    FROM qaris q
+    JOIN calendars c ON c.qari_id = q.user_id
+    JOIN LATERAL (
+        SELECT * FROM qari_offers o
+        WHERE o.qari_id = q.user_id
+          AND ($4::smallint IS NULL OR o.minutes = $4)
+          AND ($5::bigint IS NULL OR (o.price_minor <= $5 AND o.currency = $6))
+        ORDER BY o.minutes LIMIT 1
+    ) o ON true
+    WHERE q.approved
+      AND ($1::text IS NULL OR $1 = ANY (q.languages))
+      AND ($2::text IS NULL OR q.gender = $2)
+      AND ($3::text IS NULL OR $3 = ANY (q.riwayat))
+      AND ($7::text IS NULL OR $7 = ANY (q.teaches_genders))
+"""  # noqa: S608
+_PAGED: Final = {
+    QariOrder.NEXT_FREE: "SELECT * FROM found WHERE $10::json IS NULL AND $11::integer IS NOT NULL",
+    QariOrder.NAME: """
+        SELECT * FROM found
+        WHERE $10::json IS NULL OR (name, user_id) > ($10 ->> 0, ($10 ->> 1)::uuid)
+        ORDER BY name, user_id LIMIT $11::integer
+    """,
+    QariOrder.PRICE: """
+        SELECT * FROM found
+        WHERE $10::json IS NULL
+           OR (currency, price_minor, user_id) > ($10 ->> 0, ($10 ->> 1)::bigint, ($10 ->> 2)::uuid)
+        ORDER BY currency, price_minor, user_id LIMIT $11::integer
+    """,
+}
+SEARCH: Final = {
+    order: f"""
+    WITH found AS ({_FOUND}), shown AS ({paged})
+    SELECT shown.*, overrides.days, off.spans, busy.froms, busy.untils, busy.starts
+    FROM shown
+    LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_array(day, hours)) AS days FROM calendar_overrides
+        WHERE qari_id = shown.user_id AND day BETWEEN ($8::timestamptz AT TIME ZONE 'UTC')::date - 2
+          AND ($9::timestamptz AT TIME ZONE 'UTC')::date + 2
+    ) overrides ON true
+    LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object('id', id, 'starts_at', starts_at, 'ends_at', ends_at, 'note', '')) AS spans
+        FROM time_off WHERE qari_id = shown.user_id AND ends_at > $8 AND starts_at < $9 + interval '1 day'
+    ) off ON true
+    LEFT JOIN LATERAL (
+        SELECT array_agg(floor(date_part('epoch', busy_from) / 60)::integer) AS froms,
+            array_agg(ceil(date_part('epoch', busy_until) / 60)::integer) AS untils,
+            array_agg(floor(date_part('epoch', starts_at) / 60)::integer) AS starts
+        FROM bookings
+        WHERE qari_id = shown.user_id AND occupies
+          AND starts_at >= $8 - interval '8 days' AND starts_at < $9 + interval '8 days'
+    ) busy ON true
+    {"" if order is QariOrder.NEXT_FREE else "ORDER BY " + paged.partition("ORDER BY")[2].partition("LIMIT")[0]}
+    """  # noqa: S608
+    for order, paged in _PAGED.items()
+}
+"""Arguments: language, gender, riwayah, minutes, price, currency, learner, window start and end, cursor, rows."""
+
+
+def arguments(filters: QariFilters, window: TimeSlot, after: str | None) -> list[Any]:
+    price = filters.max_price
+    return [
+        filters.language,
+        None if filters.gender is None else filters.gender.value,
+        None if filters.riwayah is None else filters.riwayah.value,
+        filters.minutes,
+        None if price is None else price.minor,
+        None if price is None else price.currency,
+        None if filters.learner is None else filters.learner.value,
+        window.start,
+        window.end,
+        after,
+        filters.limit + 1,
+    ]
+
+
+def card_of(row: Row, window: TimeSlot, now: datetime) -> QariCard:
+    overrides = [(day, bytes(hours)) for day, hours in _OVERRIDES.decode(row["days"])] if row["days"] else []
+    time_off = [
+        {
+            "id": UUID(off["id"]),
+            "note": "",
+            "starts_at": datetime.fromisoformat(off["starts_at"]),
+            "ends_at": datetime.fromisoformat(off["ends_at"]),
+        }
+        for off in (_TIME_OFF.decode(row["spans"]) if row["spans"] else ())
+    ]
+    calendar = calendar_of(row, overrides, time_off)
+    froms = row["froms"]
+    busy = list(map(Busy, froms, row["untils"], row["starts"])) if froms else []
+    trial, currency = row["trial_minor"], row["currency"]
+    return QariCard(
+        user_id=UserId(UUID(int=row["user_id"].int)),
+        name=row["name"],
+        gender=Gender(row["gender"]),
+        languages=tuple(row["languages"]),
+        riwayat=tuple(Riwayah(one) for one in row["riwayat"]),
+        country=row["country"],
+        zone=row["zone"],
+        booking_mode=BookingMode(row["booking_mode"]),
+        minutes=row["minutes"],
+        price=Money(row["price_minor"], currency),
+        trial_price=None if trial is None else Money(trial, currency),
+        next_free=next_free(calendar, busy, window, row["minutes"], now),
+    )

@@ -1,0 +1,38 @@
+"""Qaris, their calendars and their free slots."""
+
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from adapters.persistence.scheduling.queries import SqlQariDirectory
+from application.scheduling.change_calendar import ChangeCalendar
+from application.scheduling.free_slots import FreeSlots
+from application.scheduling.search_qaris import SearchQaris
+from application.scheduling.see_calendar import SeeCalendar
+from application.scheduling.set_learner_gender import SetLearnerGender
+from application.scheduling.set_limits import SetLimits
+from application.scheduling.set_offers import SetOffers
+from application.scheduling.set_override import SetOverride
+from application.scheduling.set_weekly_rules import SetWeeklyRules
+from application.scheduling.take_time_off import AddTimeOff, RemoveTimeOff
+
+
+class SchedulingContainer(containers.DeclarativeContainer):
+    new_unit: providers.Dependency[Any] = providers.Dependency()
+    clock: providers.Dependency[Any] = providers.Dependency()
+    new_id: providers.Dependency[Any] = providers.Dependency()
+    engine: providers.Dependency[Any] = providers.Dependency()
+
+    qari_directory = providers.Singleton(SqlQariDirectory, engine)
+    change_calendar = providers.Singleton(ChangeCalendar, new_unit, clock, qari_directory)
+
+    search_qaris = providers.Singleton(SearchQaris, qari_directory, clock)
+    free_slots = providers.Singleton(FreeSlots, qari_directory, clock)
+    see_calendar = providers.Factory(SeeCalendar, new_unit, clock, qari_directory)
+    set_weekly_rules = providers.Factory(SetWeeklyRules, change_calendar)
+    set_override = providers.Factory(SetOverride, change_calendar, clock)
+    add_time_off = providers.Factory(AddTimeOff, change_calendar, clock, new_id)
+    remove_time_off = providers.Factory(RemoveTimeOff, change_calendar)
+    set_limits = providers.Factory(SetLimits, change_calendar)
+    set_offers = providers.Factory(SetOffers, new_unit)
+    set_learner_gender = providers.Factory(SetLearnerGender, new_unit)
