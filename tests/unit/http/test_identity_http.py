@@ -260,3 +260,18 @@ def test_everybody_lands_at_home(role: Role, home: str) -> None:
 def test_both_doors_compose() -> None:
     assert api.SessionController in controllers_for(Audience.ADMIN)
     assert api.AccountController not in controllers_for(Audience.ADMIN)
+
+
+@pytest.mark.parametrize("garbage", ["%ff%fe", "%ed%a0%80", "%00", "a" * 9000, "%F0%9F%95%8B"])
+@pytest.mark.parametrize("field", ["email", "password", "csrf_token", "next", "name", "zone", "role"])
+def test_no_form_breaks_a_page(main: TestClient[Litestar], field: str, garbage: str) -> None:
+    # API-04: never 500
+    for path in ("/sign-up", "/sign-in", "/verify"):
+        proof = proof_on(main.get(f"{path}?token=abc", headers=HTML).text)
+        fields = {"email": "a%40example.org", "password": "a+quiet+room", "name": "Amina", "csrf_token": proof}
+        body = "&".join(f"{name}={value}" for name, value in (fields | {field: garbage}).items())
+
+        answer = main.post(path, content=body, headers=HTML | FORM, follow_redirects=False)
+
+        assert answer.status_code < 500, (path, answer.text[:500])
+        main.cookies.clear()
