@@ -14,7 +14,9 @@ def driver_url(url: str) -> str:
 
 
 def new_engine(url: str, *, pool_size: int = 10, name: str = "halaqa") -> AsyncEngine:
-    """``name`` shows in ``pg_stat_activity``. JIT is off: it costs more than our short statements take."""
+    """``name`` shows in ``pg_stat_activity``. JIT is off: it costs more than our short statements take. JSON comes as
+    text: who reads it decodes it straight into its type.
+    """
     return create_async_engine(
         driver_url(url),
         pool_size=pool_size,
@@ -22,6 +24,7 @@ def new_engine(url: str, *, pool_size: int = 10, name: str = "halaqa") -> AsyncE
         pool_timeout=10,
         pool_recycle=1800,
         pool_pre_ping=False,
+        json_deserializer=str,
         connect_args={
             "timeout": 10,
             "server_settings": {"application_name": name, "jit": "off", "timezone": "UTC"},
