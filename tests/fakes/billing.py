@@ -1,7 +1,7 @@
 """Payments, refunds, the ledger and the inbox in memory, with the promises of their ports."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -159,3 +159,15 @@ class MemoryWebhooks:
         if not ours and not replayed:
             raise StaleWrite("somebody else works on this webhook now")
         self._events[event.id] = event
+
+
+def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
+    """For ``fakes.unit``."""
+    fakes: dict[str, Any] = {
+        "payments": MemoryPayments,
+        "refunds": MemoryRefunds,
+        "ledger": MemoryLedger,
+        "webhooks": MemoryWebhooks,
+    }
+    fake = fakes[part]
+    return fake(shelf(part), **{other: shelf(other) for other in getattr(fake, "READS", ())})

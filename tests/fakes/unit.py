@@ -53,6 +53,7 @@ class MemoryStore:
         self.shelves: dict[str, Shelf] = {}
         self.events: list[Event] = []
         self.turn = asyncio.Lock()
+        self.new_id: NewId = SequentialIds(10**6)
 
     def shelf(self, name: str) -> Shelf:
         return self.shelves.setdefault(name, {})
@@ -66,7 +67,7 @@ class MemoryUnit:
     def __init__(
         self, store: MemoryStore, subscribers: Subscribers = lambda _: (), new_id: NewId | None = None
     ) -> None:
-        self._store, self._subscribers, self._new_id = store, subscribers, new_id or SequentialIds(10**6)
+        self._store, self._subscribers, self._new_id = store, subscribers, new_id or store.new_id
         self._shelves: dict[str, Shelf] = {}
         self._repositories: dict[str, Any] = {}
         self._events: list[Event] = []
