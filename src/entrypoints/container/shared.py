@@ -33,7 +33,7 @@ def _redis(settings: Settings) -> ArqRedis:
 
 def _new_unit(engine: AsyncEngine, wakeup: Wakeup) -> NewUnit:
     def new_unit() -> AbstractAsyncContextManager[UnitOfWork]:
-        return SqlUnit(engine, subscribers_of, wakeup)
+        return SqlUnit(engine, subscribers_of, new_id, wakeup)
 
     return new_unit
 

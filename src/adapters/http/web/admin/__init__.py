@@ -1,0 +1,17 @@
+"""The office: what staff see, and what those who may can change. Support sees all of it and changes nothing."""
+
+from adapters.http.web.admin.bookings import AdminBookingsController
+from adapters.http.web.admin.jobs import AdminJobsController
+from adapters.http.web.admin.mailbox import AdminMailboxController
+from adapters.http.web.admin.money import AdminMoneyController
+from adapters.http.web.admin.today import AdminTodayController
+from adapters.http.web.admin.webhooks import AdminWebhooksController
+
+CONTROLLERS_ADMIN = (
+    AdminTodayController,
+    AdminBookingsController,
+    AdminMoneyController,
+    AdminWebhooksController,
+    AdminMailboxController,
+    AdminJobsController,
+)
