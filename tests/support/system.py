@@ -122,8 +122,8 @@ async def eventually(
 class Person:
     """Somebody signed in, as an API client with a Bearer token."""
 
-    def __init__(self, base_url: str, token: str, user_id: str) -> None:
-        self.user_id = user_id
+    def __init__(self, base_url: str, token: str, user_id: str, email: str) -> None:
+        self.user_id, self.email = user_id, email
         self.http = httpx.AsyncClient(
             base_url=base_url, headers={"authorization": f"Bearer {token}"}, timeout=30, follow_redirects=False
         )
