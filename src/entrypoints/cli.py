@@ -53,33 +53,40 @@ def migrate(target: str) -> None:
 @main.command("serve-main")
 def serve_main() -> None:
     """Serve students, guardians and Qaris (HALAQA_MAIN_PORT)."""
-    from entrypoints.serve import serve_main as serve
+    settings = _of_one_process("main")
+    from entrypoints.main import create_main
+    from entrypoints.serve import serve
 
-    serve(_external())
+    serve(create_main(settings), settings, settings.main_port)
 
 
 @main.command("serve-admin")
 def serve_admin() -> None:
     """Serve the school's staff (HALAQA_ADMIN_PORT)."""
-    from entrypoints.serve import serve_admin as serve
+    settings = _of_one_process("admin")
+    from entrypoints.admin import create_admin
+    from entrypoints.serve import serve
 
-    serve(_external())
+    serve(create_admin(settings), settings, settings.admin_port)
 
 
 @main.command("serve-sandbox")
 def serve_sandbox() -> None:
     """Serve the built-in payment provider (HALAQA_SANDBOX_PORT)."""
-    from entrypoints.serve import serve_sandbox as serve
+    settings = _of_one_process("sandbox")
+    from entrypoints.sandbox import create_sandbox
+    from entrypoints.serve import serve
 
-    serve(_external())
+    serve(create_sandbox(settings), settings, settings.sandbox_port)
 
 
 @main.command("serve-worker")
 def serve_worker() -> None:
     """Run jobs: events, webhooks, mails, refunds, and the sweeps. As many of them as you like."""
-    from entrypoints.serve import serve_worker as serve
+    settings = _of_one_process("worker")
+    from entrypoints.work import work
 
-    serve(_external())
+    work(settings)
 
 
 @main.group()
@@ -93,12 +100,15 @@ def docs_settings() -> None:
     click.echo(markdown_table())
 
 
-def _external() -> Settings:
-    """For a single process: it starts no servers of its own."""
+def _of_one_process(name: str) -> Settings:
+    """It starts no servers of its own."""
+    from entrypoints.serve import configure_logging
+
     settings = load_or_exit()
-    for name in ("database_url", "redis_url"):
-        if not getattr(settings, name):
-            complain(f"HALAQA_{name.upper()} must be set for a single process; `halaqa up` brings servers of its own")
+    for field in ("database_url", "redis_url"):
+        if not getattr(settings, field):
+            complain(f"HALAQA_{field.upper()} must be set for a single process; `halaqa up` brings servers of its own")
+    configure_logging(settings, name)
     return settings
 
 
