@@ -8,7 +8,16 @@ from typing import Any, Final
 from domain.identity.permission import Audience
 
 API: Final = ("identity", "scheduling", "booking", "billing", "notification", "oversight")
-WEB: Final = ("public", "identity", "student", "qari", "admin")
+WEB: Final = (
+    "public",
+    "preferences",
+    "identity",
+    "student",
+    "qari",
+    "qari_availability",
+    "admin",
+    "styleguide",
+)
 
 
 def controllers_for(audience: Audience) -> list[Any]:

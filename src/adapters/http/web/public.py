@@ -1,0 +1,167 @@
+"""What anybody sees: the first page, the list of Qaris, one Qari and the times he is free. (DISC-03, L10N-05)"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from litestar import Controller, Response, get
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from adapters.http.requests import Req, config_of, signed_in, viewer_of
+from adapters.http.templating import page
+from adapters.http.text import _
+from adapters.http.web.week import Week, week_of
+from adapters.http.words import (
+    PRICED_IN,
+    RIWAYAT,
+    TAUGHT_IN,
+    BadAmount,
+    date_of,
+    language_name,
+    language_names,
+    money_of,
+    riwayah_names,
+)
+from application.scheduling.free_slots import FreeSlots, FreeSlotsFound, FreeSlotsQuery
+from application.scheduling.search_qaris import SearchQaris
+from domain.identity.permission import Permission
+from domain.ids import UserId
+from domain.money import Money
+from domain.scheduling.qari import BookingMode, Gender, Riwayah
+from ports.clock import Clock
+from ports.scheduling.queries import QariCard, QariFilters, QariOrder
+
+ZONES: Final = tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
+SHOWN_FIRST: Final = 3
+
+
+class PublicController(Controller):
+    include_in_schema = False
+
+    @get("/", needs=Permission.NOTHING)
+    async def landing(self, request: Req, search_qaris: NamedDependency[SearchQaris]) -> Response[str]:
+        found = await search_qaris(QariFilters(limit=SHOWN_FIRST))
+        soonest = [_card(request, qari) for qari in found.items if qari.next_free is not None]
+        return page(request, "public/landing.html", soonest=soonest)
+
+    @get("/qaris", needs=Permission.NOTHING)
+    async def qaris(self, request: Req, search_qaris: NamedDependency[SearchQaris]) -> Response[str]:
+        """Every filter is a word in the address, so that a search can be kept and sent on."""
+        values = {name: request.query_params.get(name, "") for name in _FILTERS}
+        errors: dict[str, str] = {}
+        most: Money | None = None
+        try:
+            most = money_of(values["price"], values["currency"] or PRICED_IN[0])
+        except BadAmount as error:
+            errors["price"] = error.message
+        filters = QariFilters(
+            language=values["language"] or None,
+            gender=_one(Gender, values["gender"]),
+            riwayah=_one(Riwayah, values["riwayah"]),
+            max_price=most,
+            minutes=int(values["minutes"]) if values["minutes"].isdecimal() else None,
+            order=_one(QariOrder, values["order"]) or QariOrder.NEXT_FREE,
+        )
+        cursor = request.query_params.get("cursor")
+        found = await search_qaris(filters, cursor)
+        asked = {name: value for name, value in values.items() if value}
+        lang = viewer_of(request).locale
+        return page(
+            request,
+            "public/qaris.html",
+            qaris=[_card(request, qari) for qari in found.items],
+            next="/qaris?" + urlencode(asked | {"cursor": found.next_cursor}) if found.next_cursor else None,
+            first="/qaris?" + urlencode(asked) if cursor else None,
+            narrowed=bool(asked),
+            values=values,
+            errors=errors,
+            languages=[(code, language_name(code, lang)) for code in TAUGHT_IN],
+            riwayat=[(riwayah.value, name) for riwayah, name in RIWAYAT.items()],
+            currencies=[(code, code) for code in PRICED_IN],
+        )
+
+    @get("/qaris/{qari_id:uuid}", needs=Permission.NOTHING)
+    async def qari(
+        self,
+        request: Req,
+        qari_id: FromPath[UUID],
+        free_slots: NamedDependency[FreeSlots],
+        clock: NamedDependency[Clock],
+        minutes: FromQuery[int | None] = None,
+        week: FromQuery[str] = "",
+        zone: FromQuery[str] = "",
+    ) -> Response[str]:
+        shown = zone if zone in ZONES and signed_in(request) is None else viewer_of(request).zone
+        days = week_of(date_of(week), shown, clock.now())
+        query = FreeSlotsQuery(qari_id=UserId(qari_id), zone=shown, start=days.start, end=days.end, minutes=minutes)
+        found = await free_slots(query)
+        values = _qari_page(request, found, days, clock.now()) | {"zone": shown}
+        return page(request, "public/qari.html", cookies=_remembered(request, zone, shown), **values)
+
+
+_FILTERS: Final = ("language", "gender", "riwayah", "minutes", "price", "currency", "order")
+
+
+def _one(kind: Any, text: str) -> Any:
+    """An unknown word in an address is no filter at all."""
+    return kind(text) if text in set(kind) else None
+
+
+def _remembered(request: Req, asked: str, shown: str) -> list[Cookie]:
+    """The zone that a visitor picks here holds on the other pages too."""
+    if not asked or asked != shown:
+        return []
+    return [
+        Cookie(key="zone", value=shown, path="/", max_age=31536000, samesite="lax", secure=config_of(request).secure)
+    ]
+
+
+def _card(request: Req, qari: QariCard) -> dict[str, Any]:
+    lang = viewer_of(request).locale
+    return {
+        "user_id": qari.user_id,
+        "name": qari.name,
+        "zone": qari.zone,
+        "minutes": qari.minutes,
+        "price": qari.price,
+        "trial_price": qari.trial_price,
+        "next_free": qari.next_free,
+        "language_names": language_names(qari.languages, lang),
+        "riwayah_names": riwayah_names(qari.riwayat),
+    }
+
+
+def _qari_page(request: Req, found: FreeSlotsFound, days: Week, now: datetime) -> dict[str, Any]:
+    qari, minutes, here = found.qari, found.minutes, f"/qaris/{found.qari.user_id}"
+    only = {Gender.FEMALE: _("women and girls"), Gender.MALE: _("men and boys")}
+    free = found.next_free
+    return {
+        "qari": {
+            "name": qari.name,
+            "zone": qari.zone,
+            "bio": qari.bio,
+            "offers": qari.offers,
+            "asks": qari.booking_mode is BookingMode.REQUEST,
+            "language_names": language_names(qari.languages, viewer_of(request).locale),
+            "riwayah_names": riwayah_names(qari.riwayat),
+            "only": only[qari.teaches_genders[0]] if len(qari.teaches_genders) == 1 else None,
+        },
+        "minutes": minutes,
+        "days": days.filled({day.date: day.slots for day in found.days}),
+        "today": days.today,
+        "any_free": bool(found.days),
+        "first_free": free,
+        "first_free_href": f"{here}?minutes={minutes}&week={free.start.astimezone(days.zone).date()}" if free else None,
+        "here": here,
+        "book": f"/portal/book?qari={qari.user_id}&minutes={minutes}",
+        "previous": f"{here}?minutes={minutes}&week={days.first - timedelta(7)}" if days.start > now else None,
+        "next": f"{here}?minutes={minutes}&week={days.first + timedelta(7)}",
+        "zones": ZONES,
+    }
+
+
+CONTROLLERS_MAIN = (PublicController,)
