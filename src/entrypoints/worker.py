@@ -95,6 +95,9 @@ def build_worker(
         poll_delay=0.1,
         timezone=UTC,
         log_results=False,
+        # Not pickle: who can write to Redis must not be able to run code here.
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
     )
 
 

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
+import msgspec
 from arq.connections import ArqRedis
 from dependency_injector import containers, providers
 from redis.asyncio import BlockingConnectionPool
@@ -28,7 +29,11 @@ def _engine(settings: Settings, audience: str) -> AsyncEngine:
 def _redis(settings: Settings) -> ArqRedis:
     """A bounded pool that waits its turn: redis-py's default one fails under a few hundred commands at once."""
     pool = BlockingConnectionPool.from_url(settings.redis_url, max_connections=16, timeout=2, socket_connect_timeout=1)
-    return ArqRedis(connection_pool=pool)
+    return ArqRedis(
+        connection_pool=pool,
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
+    )
 
 
 def _new_unit(engine: AsyncEngine, wakeup: Wakeup) -> NewUnit:
