@@ -5,10 +5,10 @@ same commit that marks the message as processed: dying in between leaves it to w
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 from application.billing.settlement import settle
+from application.outbox.backoff import Jitter, system_jitter
 from domain.billing.snapshot import PaymentSnapshot
 from domain.billing.webhook_event import LEASE, WebhookEvent
 from domain.errors import NotFound, StaleWrite
@@ -24,7 +24,7 @@ class ProcessWebhooks:
     """How many it worked on. A message that fails is tried again later; nothing is raised for it."""
 
     def __init__(
-        self, new_unit: NewUnit, clock: Clock, new_id: NewId, gateways: Gateways, jitter: Callable[[], float]
+        self, new_unit: NewUnit, clock: Clock, new_id: NewId, gateways: Gateways, jitter: Jitter = system_jitter
     ) -> None:
         self._new_unit, self._clock, self._new_id = new_unit, clock, new_id
         self._gateways, self._jitter = gateways, jitter

@@ -1,12 +1,12 @@
 """Takes refunds to the provider: outside any transaction, each under its own id as the key. (REF-02)"""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from application.billing.settlement import settle_refunds
+from application.outbox.backoff import Jitter, system_jitter
 from domain.billing.payment import Payment
 from domain.billing.refund import Refund
 from domain.billing.snapshot import RefundSnapshot
@@ -27,7 +27,7 @@ class SubmitRefunds:
     """
 
     def __init__(
-        self, new_unit: NewUnit, clock: Clock, new_id: NewId, gateways: Gateways, jitter: Callable[[], float]
+        self, new_unit: NewUnit, clock: Clock, new_id: NewId, gateways: Gateways, jitter: Jitter = system_jitter
     ) -> None:
         self._new_unit, self._clock, self._new_id = new_unit, clock, new_id
         self._gateways, self._jitter = gateways, jitter

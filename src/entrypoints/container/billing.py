@@ -1,0 +1,97 @@
+"""Checkouts, payments, refunds, the ledger, the inbox of webhooks."""
+
+from typing import Any
+
+import httpx
+from dependency_injector import containers, providers
+
+from adapters.payments.accounts import Accounts
+from adapters.payments.sandbox.gateway import SandboxGateway
+from adapters.persistence.billing.earning_queries import SqlEarningQueries
+from adapters.persistence.billing.ledger_queries import SqlLedgerQueries
+from adapters.persistence.billing.payment_queries import SqlPaymentQueries
+from adapters.persistence.billing.webhook_queries import SqlWebhookQueries
+from application.billing import subscriptions
+from application.billing.close_checkout import CloseCheckout, CloseCheckoutOnEnd
+from application.billing.earn import Earn
+from application.billing.process_webhooks import ProcessWebhooks
+from application.billing.receive_webhook import ReceiveWebhook
+from application.billing.refund_rules import RefundCancelled, RefundTeacherNoShow, RefundTooLate
+from application.billing.replay_webhook import ReplayWebhook
+from application.billing.request_refund import RequestRefund
+from application.billing.see_money import (
+    CountWebhooks,
+    ListMyPayments,
+    ListPayments,
+    ListWebhooks,
+    SeeMyEarnings,
+    SeePayment,
+    SeeWebhook,
+)
+from application.billing.settle_payment import SettlePayment
+from application.billing.start_checkout import StartCheckout
+from application.billing.submit_refunds import SubmitRefunds
+from application.billing.sweep_payments import SweepPayments
+from application.billing.verify_ledger import VerifyLedger
+from entrypoints.settings import Settings
+
+
+def accounts_of(settings: Settings, client: httpx.AsyncClient) -> Accounts:
+    """Every configured account of every provider; the first one takes new payments."""
+    return Accounts(
+        [
+            SandboxGateway(
+                settings.sandbox_url,
+                settings.sandbox_secret_key,
+                settings.sandbox_webhook_secrets,
+                account,
+                client,
+            )
+            for account in settings.sandbox_accounts
+        ]
+    )
+
+
+class BillingContainer(containers.DeclarativeContainer):
+    settings: providers.Dependency[Settings] = providers.Dependency()
+    new_unit: providers.Dependency[Any] = providers.Dependency()
+    clock: providers.Dependency[Any] = providers.Dependency()
+    new_id: providers.Dependency[Any] = providers.Dependency()
+    engine: providers.Dependency[Any] = providers.Dependency()
+    wakeup: providers.Dependency[Any] = providers.Dependency()
+    http_client: providers.Dependency[httpx.AsyncClient] = providers.Dependency()
+
+    gateways = providers.Singleton(accounts_of, settings, http_client)
+    payment_queries = providers.Singleton(SqlPaymentQueries, engine)
+    webhook_queries = providers.Singleton(SqlWebhookQueries, engine)
+    earning_queries = providers.Singleton(SqlEarningQueries, engine)
+    ledger_queries = providers.Singleton(SqlLedgerQueries, engine)
+
+    start_checkout = providers.Factory(StartCheckout, new_unit, clock, gateways, settings.provided.main_url)
+    settle_payment = providers.Factory(SettlePayment, new_unit, clock, new_id, gateways)
+    close_checkout = providers.Factory(CloseCheckout, new_unit, gateways, settle_payment)
+    sweep_payments = providers.Factory(SweepPayments, new_unit, clock, settle_payment, close_checkout)
+    receive_webhook = providers.Factory(ReceiveWebhook, new_unit, clock, new_id, gateways, wakeup)
+    process_webhooks = providers.Factory(ProcessWebhooks, new_unit, clock, new_id, gateways)
+    replay_webhook = providers.Factory(ReplayWebhook, new_unit, clock, wakeup)
+    request_refund = providers.Factory(RequestRefund, new_unit, clock, wakeup)
+    submit_refunds = providers.Factory(SubmitRefunds, new_unit, clock, new_id, gateways)
+    verify_ledger = providers.Factory(VerifyLedger, ledger_queries, gateways, clock)
+
+    list_my_payments = providers.Factory(ListMyPayments, payment_queries)
+    see_payment = providers.Factory(SeePayment, payment_queries)
+    list_payments = providers.Factory(ListPayments, payment_queries)
+    see_my_earnings = providers.Factory(SeeMyEarnings, earning_queries)
+    list_webhooks = providers.Factory(ListWebhooks, webhook_queries)
+    count_webhooks = providers.Factory(CountWebhooks, webhook_queries)
+    see_webhook = providers.Factory(SeeWebhook, webhook_queries)
+
+    handlers = providers.Dict(
+        {
+            subscriptions.REFUND_CANCELLED: providers.Factory(RefundCancelled, new_unit, clock, wakeup),
+            subscriptions.REFUND_TOO_LATE: providers.Factory(RefundTooLate, new_unit, clock, wakeup),
+            subscriptions.REFUND_TEACHER_NO_SHOW: providers.Factory(RefundTeacherNoShow, new_unit, clock, wakeup),
+            subscriptions.EARN: providers.Factory(Earn, new_unit, clock, new_id),
+            subscriptions.CLOSE_CHECKOUT: providers.Factory(CloseCheckoutOnEnd, new_unit, close_checkout),
+        }
+    )
