@@ -46,14 +46,14 @@ class Container:
         self.shared: Any = Shared(settings=providers.Object(settings), audience=providers.Object(audience))
         self.contexts: list[Any] = [context() for context in CONTEXTS]
         self.offers = self._offers()
-        for context in self.contexts:
+        for kind, context in zip(CONTEXTS, self.contexts, strict=True):
             for name, need in context.dependencies.items():
                 if name not in self.offers:
-                    raise Unmet(f"{type(context).__name__} needs {name!r}, which nobody offers")
+                    raise Unmet(f"{kind.__name__} needs {name!r}, which nobody offers")
                 need.override(self.offers[name])
 
     def _offers(self) -> dict[str, providers.Provider[Any]]:
-        offers = dict(_own(self.shared))
+        offers = dict(_own(self.shared)) | {"settings": self.shared.settings, "audience": self.shared.audience}
         for context in self.contexts:
             for name, provider in _own(context):
                 if name == HANDLERS:
