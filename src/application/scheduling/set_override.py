@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,8 @@ from domain.scheduling.calendar import Calendar, WallRange
 from domain.scheduling.wall_clock import date_of, floor_minute, wall_clock
 from ports.clock import Clock
 
+LATEST_DAYS: Final = 732
+
 
 class SetOverrideCommand(msgspec.Struct, frozen=True, kw_only=True):
     """No hours: closed. None: back to the weekly rules."""
@@ -21,7 +24,9 @@ class SetOverrideCommand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SetOverride:
-    """Raises OverlappingRanges, Invalid for a date that is over. Dates that are over leave the calendar on the way."""
+    """Raises OverlappingRanges, Invalid for a date that is over or too far ahead. Dates that are over
+    leave the calendar on the way.
+    """
 
     def __init__(self, change_calendar: ChangeCalendar, clock: Clock) -> None:
         self._change, self._clock = change_calendar, clock
@@ -31,6 +36,8 @@ class SetOverride:
             today = date_of(wall_clock(calendar.zone).local_day(floor_minute(self._clock.now())))
             if command.hours is not None and command.day < today:
                 raise Invalid("this date is over", field="day")
+            if command.hours is not None and (command.day - today).days > LATEST_DAYS:
+                raise Invalid("this date is more than two years ahead", field="day")
             for day in calendar.overrides:
                 if (today - day).days > 1:
                     calendar = calendar.with_override(day, None)

@@ -14,6 +14,8 @@ from domain.time import TimeSlot
 from ports.clock import Clock, NewId
 
 LONGEST: Final = timedelta(days=366)
+LATEST: Final = 2 * LONGEST
+NOTE: Final = 200
 KEPT: Final = timedelta(days=30)
 MOST: Final = 100
 
@@ -24,7 +26,9 @@ class AddTimeOffCommand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AddTimeOff:
-    """Raises Invalid for a time that is over or longer than a year. What is long over leaves the calendar."""
+    """Raises Invalid for a time that is over, far off or longer than a year, and for a long note.
+    What is long over leaves the calendar.
+    """
 
     def __init__(self, change_calendar: ChangeCalendar, clock: Clock, new_id: NewId) -> None:
         self._change, self._clock, self._new_id = change_calendar, clock, new_id
@@ -35,6 +39,10 @@ class AddTimeOff:
             raise Invalid("this time is over", field="end")
         if slot.end - slot.start > LONGEST:
             raise Invalid("time off lasts a year at most", field="end")
+        if slot.end > now + LATEST:
+            raise Invalid("time off lies within the next two years", field="start")
+        if len(command.note) > NOTE or not command.note.isprintable():
+            raise Invalid(f"a note is one line of {NOTE} characters at most", field="note")
         off = TimeOff(id=self._new_id(), slot=slot, note=command.note)
 
         def change(calendar: Calendar) -> Calendar:

@@ -62,8 +62,8 @@ class WallRange(msgspec.Struct, frozen=True, order=True):
             raise BadRange(f"the range at {wall_text(self.start_min)} has no length", field="end")
         if self.end_min < self.start_min:
             raise BadRange("a range ends after it starts", field="end")
-        if self.end_min - self.start_min > DAY_MIN:
-            raise BadRange("a range lasts 24 hours at most", field="end")
+        if self.end_min - self.start_min >= DAY_MIN and (self.start_min, self.end_min) != (0, DAY_MIN):
+            raise BadRange("a range lasts less than 24 hours; the whole day is 00:00 to 24:00", field="end")
 
     @classmethod
     def of(cls, start: str, end: str) -> "WallRange":

@@ -51,6 +51,11 @@ class Busy(msgspec.Struct, frozen=True, order=True):
     def block(cls, slot: TimeSlot) -> "Busy":
         return cls(floor_minute(slot.start), ceil_minute(slot.end))
 
+    @property
+    def slot(self) -> TimeSlot:
+        """With the buffers."""
+        return TimeSlot(moment_of(self.start_min), moment_of(self.end_min))
+
 
 class Reason(StrEnum):
     """Why a time cannot be booked. Clients match on these; they are never renamed."""

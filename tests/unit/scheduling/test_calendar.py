@@ -20,11 +20,11 @@ def test_a_range_that_is_none_is_refused(start: str, end: str) -> None:
         WallRange.of(start, end)
 
 
-def test_a_range_lasts_24_hours_at_most() -> None:
+def test_a_range_lasts_less_than_24_hours_or_one_whole_day() -> None:
     assert WallRange.of("00:00", "24:00").texts == ("00:00", "24:00")
-    assert WallRange(600, 600 + 1440).texts == ("10:00", "10:00")
+    assert WallRange(600, 600 + 1439).texts == ("10:00", "09:59")
     with pytest.raises(BadRange, match="24 hours"):
-        WallRange(600, 600 + 1441)
+        WallRange(600, 600 + 1440)
 
 
 def test_an_end_before_the_start_is_on_the_next_day() -> None:

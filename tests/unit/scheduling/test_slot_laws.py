@@ -39,7 +39,7 @@ def disjoint(days: int) -> st.SearchStrategy[list[tuple[int, WallRange]]]:
     marks = st.lists(st.integers(0, days * 48 - 1), min_size=4, max_size=20, unique=True).map(sorted)
     return marks.map(
         lambda found: [
-            (start // 48, WallRange(start % 48 * 30, start % 48 * 30 + min(end - start, 48) * 30))
+            (start // 48, WallRange(start % 48 * 30, start % 48 * 30 + min(end - start, 47) * 30))
             for start, end in zip(found[::2], found[1::2], strict=False)
         ]
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -25,6 +25,10 @@ from ports.scheduling.queries import LessonAhead, QariCard, QariFilters, QariOrd
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 A_BREATH: Final = 50
 """So many Qaris are worked out before other requests get their turn."""
+
+Name: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[^\\x00]*$")]
+Minor: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _LESSONS = Statement(
     select(bookings.c.id, bookings.c.starts_at, bookings.c.ends_at, bookings.c.status)
@@ -113,7 +117,7 @@ def _key(order: QariOrder, card: QariCard) -> tuple[Any, ...]:
 def _after(order: QariOrder, cursor: str | None) -> tuple[Any, ...] | None:
     """Raises BadCursor, for a cursor of another order too."""
     if order is QariOrder.NAME:
-        return decode_cursor(cursor, tuple[str, UUID])
+        return decode_cursor(cursor, tuple[Name, UUID])
     if order is QariOrder.PRICE:
-        return decode_cursor(cursor, tuple[str, int, UUID])
-    return decode_cursor(cursor, tuple[datetime, UUID])
+        return decode_cursor(cursor, tuple[Name, Minor, UUID])
+    return decode_cursor(cursor, tuple[Instant, UUID])
