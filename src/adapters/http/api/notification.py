@@ -69,7 +69,7 @@ async def calendar_feed(
     asked = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
     if etag in asked:
         return Response(None, status_code=304, headers=headers)
-    return Response(content.body, media_type="text/calendar; charset=utf-8", headers=headers)
+    return Response(content.body, media_type="text/calendar", headers=headers)
 
 
 class MailSummaryOut(msgspec.Struct, kw_only=True):
