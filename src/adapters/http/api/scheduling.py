@@ -22,12 +22,14 @@ from domain.time import TimeSlot, require_utc
 from ports.paging import MAX_LIMIT, Page
 from ports.scheduling.queries import QariCard, QariFilters, QariOrder
 
-Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
-Minutes = Annotated[int, msgspec.Meta(ge=1, le=1440)]
-Minor = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
-Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+# Bounds of an optional query value stand beside the union: inside it they are not looked at.
+Language = Annotated[str | None, QueryParameter(pattern="^[a-z]{2,3}$")]
+Minutes = Annotated[int | None, QueryParameter(ge=1, le=1440)]
+Minor = Annotated[int | None, QueryParameter(ge=0, le=10**12)]
+Currency = Annotated[str | None, QueryParameter(pattern="^[A-Z]{3}$")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+Zone = Annotated[str | None, QueryParameter(min_length=1, max_length=64)]
+Cursor = Annotated[str | None, QueryParameter(max_length=1000)]
 
 
 class QariOut(msgspec.Struct, kw_only=True):
@@ -95,16 +97,16 @@ class QariController(Controller):
     async def search(
         self,
         search_qaris: NamedDependency[SearchQaris],
-        language: FromQuery[Language | None] = None,
+        language: Language = None,
         gender: FromQuery[Gender | None] = None,
         riwayah: FromQuery[Riwayah | None] = None,
-        minutes: FromQuery[Minutes | None] = None,
-        max_price: FromQuery[Minor | None] = None,
-        currency: FromQuery[Currency | None] = None,
+        minutes: Minutes = None,
+        max_price: Minor = None,
+        currency: Currency = None,
         learner: FromQuery[Gender | None] = None,
         order: FromQuery[QariOrder] = QariOrder.NEXT_FREE,
-        limit: FromQuery[Limit] = 24,
-        cursor: FromQuery[str | None] = None,
+        limit: Limit = 24,
+        cursor: Cursor = None,
     ) -> Page[QariCard]:
         """All filters must hold. ``language`` is an ISO 639 code; ``max_price`` is in minor units of ``currency``;
         ``learner`` leaves only those who teach learners of that gender. ``next_free`` looks two weeks ahead.
@@ -138,8 +140,8 @@ class QariController(Controller):
         free_slots: NamedDependency[FreeSlots],
         start: Annotated[datetime | None, QueryParameter(name="from", required=False)] = None,
         end: Annotated[datetime | None, QueryParameter(name="to", required=False)] = None,
-        minutes: FromQuery[Minutes | None] = None,
-        zone: FromQuery[Zone | None] = None,
+        minutes: Minutes = None,
+        zone: Zone = None,
     ) -> SlotsOut:
         """Slots that start from ``from`` (now) until before ``to`` (a week later, 62 days at most). ``minutes`` is the
         length of the lesson (the shortest one); ``zone`` (yours) only decides under which date a slot is listed.
