@@ -59,9 +59,7 @@ CARDS: Final[tuple[SandboxCard, ...]] = (
     _visa("4000000000000127", "Declined: wrong security code", "incorrect_cvc"),
     _visa("4000000000000119", "Declined: processing error", "processing_error"),
     SandboxCard(number="4000000000007726", brand="Visa", does="Succeeds; a refund takes a while", refund="pending"),
-    SandboxCard(
-        number="4000000000005126", brand="Visa", does="Succeeds; a refund fails later", refund="fails_later"
-    ),
+    SandboxCard(number="4000000000005126", brand="Visa", does="Succeeds; a refund fails later", refund="fails_later"),
 )
 
 BY_NUMBER: Final[Mapping[str, SandboxCard]] = {card.number: card for card in CARDS}

@@ -2,17 +2,15 @@
 
 import random
 from datetime import datetime, timedelta
-from typing import Any
 
-import asyncpg
-
+from adapters.payments.sandbox.database import Connection
 from adapters.payments.sandbox.faults import read_faults, take_drop
 from adapters.payments.sandbox.rows import fresh_id
 from adapters.payments.sandbox.wire import CheckoutObject, EventData, EventObject, EventType, RefundObject, encode_event
 
 
 async def emit(
-    connection: "asyncpg.Connection[Any]",
+    connection: Connection,
     type: EventType,
     object: CheckoutObject | RefundObject,
     *,
@@ -36,12 +34,17 @@ async def emit(
     for _ in range(1 + faults.duplicate):
         late = faults.delay_s + random.random() * faults.reorder_s  # noqa: S311
         await queue_delivery(
-            connection, event.id, account, at=at, due=at + timedelta(seconds=late), status="dropped" if lost else "waiting"
+            connection,
+            event.id,
+            account,
+            at=at,
+            due=at + timedelta(seconds=late),
+            status="dropped" if lost else "waiting",
         )
 
 
 async def queue_delivery(
-    connection: "asyncpg.Connection[Any]", event_id: str, account: str, *, at: datetime, due: datetime, status: str
+    connection: Connection, event_id: str, account: str, *, at: datetime, due: datetime, status: str
 ) -> None:
     await connection.execute(
         """INSERT INTO sandbox.deliveries (event, account, status, due_at, created_at, updated_at)

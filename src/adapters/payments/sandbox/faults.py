@@ -1,9 +1,10 @@
 """Trouble on request: what real providers do to us on bad days. Kept in the database, so that a restart keeps it."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-import asyncpg
 import msgspec
+
+from adapters.payments.sandbox.database import Connection
 
 ApiFailure = Literal["none", "error", "timeout", "lost_reply", "too_many"]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
@@ -35,16 +36,16 @@ _READ: Final = f"SELECT {', '.join(_FIELDS)} FROM sandbox.faults"  # noqa: S608 
 _WRITE: Final = f"UPDATE sandbox.faults SET {', '.join(f'{name} = ${i}' for i, name in enumerate(_FIELDS, 1))}"  # noqa: S608
 
 
-async def read_faults(connection: "asyncpg.Connection[Any]") -> Faults:
+async def read_faults(connection: Connection) -> Faults:
     row = await connection.fetchrow(_READ)
     return Faults(**dict(row)) if row else Faults()
 
 
-async def write_faults(connection: "asyncpg.Connection[Any]", faults: Faults) -> None:
+async def write_faults(connection: Connection, faults: Faults) -> None:
     await connection.execute(_WRITE, *msgspec.structs.astuple(faults))
 
 
-async def take_api_failure(connection: "asyncpg.Connection[Any]") -> ApiFailure:
+async def take_api_failure(connection: Connection) -> ApiFailure:
     """What this call shall suffer. Counts it; two calls at once never take the same one."""
     took: ApiFailure | None = await connection.fetchval(
         "UPDATE sandbox.faults SET api_next = api_next - 1 WHERE api_next > 0 RETURNING api_failure"
@@ -52,7 +53,7 @@ async def take_api_failure(connection: "asyncpg.Connection[Any]") -> ApiFailure:
     return took or "none"
 
 
-async def take_drop(connection: "asyncpg.Connection[Any]") -> bool:
+async def take_drop(connection: Connection) -> bool:
     """Whether "drop the next n" hits the event being made."""
     return bool(
         await connection.fetchval(

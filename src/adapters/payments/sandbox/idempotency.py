@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
-import asyncpg
 import msgspec
 
+from adapters.payments.sandbox.database import Connection
 from adapters.payments.sandbox.errors import other_request
 
 A = TypeVar("A", bound=msgspec.Struct)
@@ -15,7 +15,7 @@ KEPT: Final = timedelta(days=30)
 
 
 async def once(
-    connection: "asyncpg.Connection[Any]",
+    connection: Connection,
     account: str,
     key: str | None,
     request: msgspec.Struct,
@@ -55,5 +55,5 @@ async def once(
     return answer
 
 
-async def forget_old_keys(connection: "asyncpg.Connection[Any]", now: datetime) -> None:
+async def forget_old_keys(connection: Connection, now: datetime) -> None:
     await connection.execute("DELETE FROM sandbox.idempotency WHERE created_at < $1", now - KEPT)

@@ -8,7 +8,9 @@ import msgspec
 _NO_NUL: Final = r"^[^\x00]*$"
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x20\x7f]+$")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=_NO_NUL)]
-Url = Annotated[str, msgspec.Meta(max_length=2000, pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[^\x00-\x20\x7f\"<>\\^`{|}]*)?$")]
+Url = Annotated[
+    str, msgspec.Meta(max_length=2000, pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[^\x00-\x20\x7f\"<>\\^`{|}]*)?$")
+]
 Email = Annotated[str, msgspec.Meta(min_length=3, max_length=320, pattern=r"^[^\x00-\x20@]+@[^\x00-\x20@]+$")]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 Minor = Annotated[int, msgspec.Meta(gt=0, le=10**12)]

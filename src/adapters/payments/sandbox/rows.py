@@ -2,20 +2,19 @@
 
 import secrets
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import msgspec
 
+from adapters.payments.sandbox.database import Connection
 from adapters.payments.sandbox.wire import CheckoutObject, RefundObject
 
 CHECKOUT: Final = (
     "id, account, reference, status, amount, refunded, currency, description, payer_email, success_url, cancel_url, "
     "metadata, decline_code, charge, card_brand, card_last4, created_at, updated_at, expires_at"
 )
-REFUND: Final = (
-    "id, checkout, reference, amount, currency, reason, status, failure_reason, created_at, updated_at"
-)
+REFUND: Final = "id, checkout, reference, amount, currency, reason, status, failure_reason, created_at, updated_at"
 
 
 def fresh_id(prefix: str) -> str:
@@ -29,9 +28,7 @@ class Rows:
     def __init__(self, public_url: str) -> None:
         self._public_url = public_url
 
-    async def checkouts(
-        self, connection: "asyncpg.Connection[Any]", rows: Sequence["asyncpg.Record"]
-    ) -> list[CheckoutObject]:
+    async def checkouts(self, connection: Connection, rows: Sequence["asyncpg.Record"]) -> list[CheckoutObject]:
         """With their refunds, in one more query."""
         refunds = await connection.fetch(
             f"SELECT {REFUND} FROM sandbox.refunds WHERE checkout = ANY($1::text[]) ORDER BY created_at, id",  # noqa: S608
@@ -39,7 +36,7 @@ class Rows:
         )
         return [self._checkout(row, (refund for refund in refunds if refund["checkout"] == row["id"])) for row in rows]
 
-    async def checkout(self, connection: "asyncpg.Connection[Any]", id: str) -> CheckoutObject:
+    async def checkout(self, connection: Connection, id: str) -> CheckoutObject:
         """Raises LookupError."""
         rows = await connection.fetch(f"SELECT {CHECKOUT} FROM sandbox.checkouts WHERE id = $1", id)  # noqa: S608
         if not rows:
@@ -54,7 +51,7 @@ class Rows:
         )
 
 
-async def read_refund(connection: "asyncpg.Connection[Any]", id: str) -> RefundObject:
+async def read_refund(connection: Connection, id: str) -> RefundObject:
     """Raises LookupError."""
     row = await connection.fetchrow(f"SELECT {REFUND} FROM sandbox.refunds WHERE id = $1", id)  # noqa: S608
     if row is None:

@@ -1,8 +1,8 @@
 """The provider's tables, in a schema of its own. The service makes them at its start; migrations are not involved."""
 
-from typing import Any, Final
+from typing import Final
 
-import asyncpg
+from adapters.payments.sandbox.database import Connection
 
 _LOCK: Final = 0x5A4D_B0C5
 
@@ -116,7 +116,7 @@ INSERT INTO sandbox.faults DEFAULT VALUES ON CONFLICT DO NOTHING;
 """
 
 
-async def ensure_schema(connection: "asyncpg.Connection[Any]") -> None:
+async def ensure_schema(connection: Connection) -> None:
     """Idempotent; two services that start at once wait for each other."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)

@@ -1,0 +1,368 @@
+"""What every payment gateway promises: the fake, and the sandbox provider over HTTP in a process of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, cast
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+
+from adapters.payments.sandbox.gateway import SandboxGateway
+from domain.ids import PaymentId, RefundId
+from domain.money import Money
+from fakes.clock import FixedClock
+from fakes.gateway import FakeGateway
+from ports.billing.gateway import (
+    BadSignature,
+    CheckoutRequest,
+    GatewayRefused,
+    GatewayUnavailable,
+    PaymentGateway,
+    RefundRequest,
+)
+from support.postgres import TestPostgres
+from support.sandbox import SECRET_KEY, SECRETS, Receiver, free_port, receiver, sandbox_process
+
+DOLLARS = Money(2500, "USD")
+CARDS = {
+    "generic_decline": "4000000000000002",
+    "insufficient_funds": "4000000000009995",
+    "lost_card": "4000000000009987",
+    "stolen_card": "4000000000009979",
+    "expired_card": "4000000000000069",
+    "incorrect_cvc": "4000000000000127",
+    "processing_error": "4000000000000119",
+}
+
+
+class Desk(Protocol):
+    """A gateway, and the people on the other side of it."""
+
+    gateway: PaymentGateway
+
+    def now(self) -> datetime: ...
+    def gateway_with(self, *secrets: str) -> PaymentGateway: ...
+    def unreachable(self) -> PaymentGateway: ...
+    async def pay(self, provider_ref: str) -> None: ...
+    async def decline(self, provider_ref: str, code: str) -> None: ...
+    async def event(self, provider_ref: str) -> tuple[bytes, dict[str, str]]:
+        """One webhook about a checkout that was paid."""
+        ...
+
+
+class FakeDesk:
+    def __init__(self) -> None:
+        self.clock = FixedClock()
+        self.gateway: Any = FakeGateway(clock=self.clock, webhook_secrets=SECRETS)
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def gateway_with(self, *secrets: str) -> PaymentGateway:
+        return FakeGateway(clock=self.clock, webhook_secrets=secrets)
+
+    def unreachable(self) -> PaymentGateway:
+        gateway = FakeGateway()
+        gateway.down = True
+        return gateway
+
+    async def pay(self, provider_ref: str) -> None:
+        self.gateway.pay(provider_ref)
+
+    async def decline(self, provider_ref: str, code: str) -> None:
+        self.gateway.decline(provider_ref, code)
+
+    async def event(self, provider_ref: str) -> tuple[bytes, dict[str, str]]:
+        return cast(tuple[bytes, dict[str, str]], self.gateway.event("checkout.succeeded", provider_ref))
+
+
+class SandboxDesk:
+    def __init__(self, base_url: str, client: httpx.AsyncClient, received: Receiver) -> None:
+        self.base_url, self.client, self.received = base_url, client, received
+        self.gateway: PaymentGateway = self.gateway_with(*SECRETS)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def gateway_with(self, *secrets: str) -> PaymentGateway:
+        return SandboxGateway(self.base_url, SECRET_KEY, secrets, "main", self.client)
+
+    def unreachable(self) -> PaymentGateway:
+        nobody = f"http://127.0.0.1:{free_port()}"
+        return SandboxGateway(nobody, SECRET_KEY, SECRETS, "main", self.client, attempts=1)
+
+    async def pay(self, provider_ref: str) -> None:
+        await self.send_card(provider_ref, "4242424242424242")
+
+    async def decline(self, provider_ref: str, code: str) -> None:
+        await self.send_card(provider_ref, CARDS[code])
+
+    async def send_card(self, provider_ref: str, number: str) -> httpx.Response:
+        form = {"number": number, "expiry": "04 / 40", "cvc": "123"}
+        response = await self.client.post(f"{self.base_url}/pay/{provider_ref}", data=form)
+        assert response.status_code == 303, response.text
+        return response
+
+    async def event(self, provider_ref: str) -> tuple[bytes, dict[str, str]]:
+        one = (await asyncio.to_thread(self.received.wait_for, provider_ref, 1))[-1]
+        return one.raw, one.headers
+
+
+@pytest.fixture(scope="module")
+def received() -> Iterator[Receiver]:
+    with receiver() as kept:
+        yield kept
+
+
+@pytest.fixture(scope="module")
+def sandbox_url(postgres: TestPostgres, received: Receiver) -> Iterator[str]:
+    with ThreadPoolExecutor(1) as thread:
+        name = thread.submit(asyncio.run, postgres.empty()).result()
+        with sandbox_process(postgres.url_of(name), received.url) as url:
+            yield url
+        thread.submit(asyncio.run, postgres.drop(name)).result()
+
+
+@pytest.fixture
+async def sandbox_desk(sandbox_url: str, received: Receiver) -> AsyncIterator[SandboxDesk]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        yield SandboxDesk(sandbox_url, client, received)
+
+
+@pytest.fixture
+def fake_desk() -> FakeDesk:
+    return FakeDesk()
+
+
+@pytest.fixture(params=["fake", pytest.param("sandbox", marks=pytest.mark.postgres)])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    return cast(Desk, request.getfixturevalue(f"{request.param}_desk"))
+
+
+def a_checkout(desk: Desk, amount: Money = DOLLARS, **changes: Any) -> CheckoutRequest:
+    request = CheckoutRequest(
+        reference=PaymentId(uuid4()),
+        idempotency_key=uuid4().hex,
+        amount=amount,
+        description="Lesson with Qari Yusuf — 30 minutes",
+        payer_email="mariam@example.org",
+        success_url="http://127.0.0.1:8000/done",
+        cancel_url="http://127.0.0.1:8000/back",
+        expires_at=desk.now() + timedelta(minutes=15),
+        metadata={"booking": "b-1"},
+    )
+    return msgspec.structs.replace(request, **changes)
+
+
+def a_refund(provider_ref: str, amount: Money) -> RefundRequest:
+    return RefundRequest(
+        reference=RefundId(uuid4()),
+        idempotency_key=uuid4().hex,
+        provider_ref=provider_ref,
+        amount=amount,
+        reason="cancelled",
+    )
+
+
+async def paid(desk: Desk, amount: Money = DOLLARS) -> str:
+    checkout = await desk.gateway.open_checkout(a_checkout(desk, amount))
+    await desk.pay(checkout.provider_ref)
+    return checkout.provider_ref
+
+
+async def test_an_open_checkout_can_be_fetched(desk: Desk) -> None:
+    request = a_checkout(desk)
+
+    checkout = await desk.gateway.open_checkout(request)
+    snapshot = await desk.gateway.fetch(checkout.provider_ref)
+
+    assert checkout.url.startswith("http")
+    assert checkout.expires_at == request.expires_at
+    assert (snapshot.status, snapshot.reference, snapshot.amount) == ("open", request.reference, request.amount)
+    assert (snapshot.refunded, snapshot.charge_ref, snapshot.refunds) == (Money.zero("USD"), None, ())
+
+
+async def test_the_same_key_opens_the_same_checkout(desk: Desk) -> None:
+    request = a_checkout(desk)
+
+    first = await desk.gateway.open_checkout(request)
+    second = await desk.gateway.open_checkout(request)
+
+    assert second == first  # API-07
+
+
+async def test_the_same_key_with_another_request_is_refused(desk: Desk) -> None:
+    request = a_checkout(desk)
+    await desk.gateway.open_checkout(request)
+
+    with pytest.raises(GatewayRefused) as refused:
+        await desk.gateway.open_checkout(msgspec.structs.replace(request, amount=Money(9900, "USD")))
+
+    assert refused.value.code == "idempotency_key_in_use"
+
+
+@pytest.mark.parametrize("amount", [Money(49, "USD"), Money(10, "JPY"), Money(499, "KWD")])
+async def test_an_amount_too_small_is_refused(desk: Desk, amount: Money) -> None:
+    with pytest.raises(GatewayRefused) as refused:
+        await desk.gateway.open_checkout(a_checkout(desk, amount))
+
+    assert refused.value.code == "amount_too_small"
+
+
+@pytest.mark.parametrize("amount", [Money(2500, "USD"), Money(2500, "JPY"), Money(12_345, "KWD")])
+async def test_paying_makes_it_succeeded(desk: Desk, amount: Money) -> None:
+    ref = await paid(desk, amount)
+
+    snapshot = await desk.gateway.fetch(ref)
+
+    assert snapshot.is_paid
+    assert snapshot.amount == amount  # PAYM-22
+    assert snapshot.charge_ref
+
+
+@pytest.mark.parametrize("code", CARDS)
+async def test_a_decline_is_a_failed_try_that_may_be_repeated(desk: Desk, code: str) -> None:
+    checkout = await desk.gateway.open_checkout(a_checkout(desk))
+
+    await desk.decline(checkout.provider_ref, code)
+    declined = await desk.gateway.fetch(checkout.provider_ref)
+    await desk.pay(checkout.provider_ref)
+    then = await desk.gateway.fetch(checkout.provider_ref)
+
+    assert (declined.status, declined.decline_code) == ("failed", code)  # PAYM-25
+    assert (then.status, then.decline_code) == ("succeeded", None)
+    assert then.updated_at > declined.updated_at  # PAYM-06
+
+
+async def test_an_unknown_checkout_is_not_found(desk: Desk) -> None:
+    for ref in ("cs_" + "0" * 32, "../refunds"):
+        with pytest.raises(GatewayRefused) as refused:
+            await desk.gateway.fetch(ref)
+
+        assert refused.value.code == "not_found"
+
+
+async def test_a_payment_goes_back_in_parts_and_never_more_than_it_was(desk: Desk) -> None:
+    ref = await paid(desk)
+
+    first = await desk.gateway.refund(a_refund(ref, Money(1000, "USD")))
+    with pytest.raises(GatewayRefused) as over:
+        await desk.gateway.refund(a_refund(ref, Money(1501, "USD")))
+    await desk.gateway.refund(a_refund(ref, Money(1500, "USD")))
+    with pytest.raises(GatewayRefused) as empty:
+        await desk.gateway.refund(a_refund(ref, Money(1, "USD")))
+    snapshot = await desk.gateway.fetch(ref)
+
+    assert first.status == "succeeded"
+    assert (over.value.code, empty.value.code) == ("amount_too_large", "already_refunded")  # REF-02
+    assert (snapshot.status, snapshot.refunded) == ("succeeded", Money(2500, "USD"))
+    assert [refund.amount.minor for refund in snapshot.refunds] == [1000, 1500]
+
+
+async def test_the_same_key_refunds_once(desk: Desk) -> None:
+    ref = await paid(desk)
+    request = a_refund(ref, Money(2500, "USD"))
+
+    first = await desk.gateway.refund(request)
+    second = await desk.gateway.refund(request)
+    snapshot = await desk.gateway.fetch(ref)
+
+    assert second == first
+    assert snapshot.refunds == (first,)
+    assert first.reference == request.reference
+
+
+async def test_what_was_not_paid_is_not_refunded(desk: Desk) -> None:
+    checkout = await desk.gateway.open_checkout(a_checkout(desk))
+
+    with pytest.raises(GatewayRefused) as refused:
+        await desk.gateway.refund(a_refund(checkout.provider_ref, Money(100, "USD")))
+
+    assert refused.value.code == "checkout_not_paid"
+
+
+async def test_an_expired_checkout_cannot_be_paid_any_more(desk: Desk) -> None:
+    checkout = await desk.gateway.open_checkout(a_checkout(desk))
+
+    expired = await desk.gateway.expire(checkout.provider_ref)
+    await desk.pay(checkout.provider_ref)
+
+    assert expired.status == "expired"
+    assert (await desk.gateway.fetch(checkout.provider_ref)).status == "expired"
+    assert (await desk.gateway.expire(checkout.provider_ref)).status == "expired"
+
+
+async def test_expiring_what_was_paid_tells_that_it_was_paid(desk: Desk) -> None:
+    ref = await paid(desk)
+
+    assert (await desk.gateway.expire(ref)).status == "succeeded"
+
+
+async def test_changes_are_listed_page_by_page_oldest_first(desk: Desk) -> None:
+    start = desk.now() - timedelta(microseconds=1)
+    refs = [(await desk.gateway.open_checkout(a_checkout(desk))).provider_ref for _ in range(103)]
+    await desk.pay(refs[0])
+    found, cursor, pages = [], None, 0
+
+    while pages == 0 or cursor:
+        page, cursor = await desk.gateway.list_changed(start, cursor)
+        found += page
+        pages += 1
+
+    assert pages == 2
+    assert [snapshot.provider_ref for snapshot in found] == [*refs[1:], refs[0]]
+    assert found[-1].is_paid
+
+
+async def test_a_webhook_tells_which_checkout_changed(desk: Desk) -> None:
+    ref = await paid(desk)
+    raw, headers = await desk.event(ref)
+
+    event = desk.gateway.read_event(raw, headers, desk.now())
+
+    assert (event.type, event.object_ref) == ("checkout.succeeded", ref)
+    assert event.event_id.startswith("evt_")
+
+
+async def test_a_reserialised_or_unsigned_webhook_is_refused(desk: Desk) -> None:
+    raw, headers = await desk.event(await paid(desk))
+    rewritten = msgspec.json.encode(msgspec.json.decode(raw))
+
+    with pytest.raises(BadSignature):  # PAYM-03
+        desk.gateway.read_event(rewritten, headers, desk.now())
+    for broken in (
+        {},
+        {"sandbox-signature": "t=1"},
+        {"sandbox-signature": "t=²,v1=x"},
+        {"sandbox-signature": "é,v1=é"},
+    ):
+        with pytest.raises(BadSignature):
+            desk.gateway.read_event(raw, broken, desk.now())
+
+
+async def test_an_old_webhook_is_refused(desk: Desk) -> None:
+    raw, headers = await desk.event(await paid(desk))
+
+    desk.gateway.read_event(raw, headers, desk.now() + timedelta(seconds=280))
+    with pytest.raises(BadSignature):  # PAYM-03
+        desk.gateway.read_event(raw, headers, desk.now() + timedelta(seconds=330))
+
+
+async def test_secrets_rotate_with_an_overlap(desk: Desk) -> None:
+    raw, headers = await desk.event(await paid(desk))
+
+    for secret in SECRETS:
+        assert desk.gateway_with(secret).read_event(raw, headers, desk.now()).event_id
+    with pytest.raises(BadSignature):  # PAYM-07
+        desk.gateway_with("whsec_of_another_account").read_event(raw, headers, desk.now())
+
+
+async def test_a_provider_that_is_away_is_unavailable(desk: Desk) -> None:
+    with pytest.raises(GatewayUnavailable):
+        await desk.unreachable().open_checkout(a_checkout(desk))
+    with pytest.raises(GatewayUnavailable):
+        await desk.unreachable().list_changed(desk.now(), None)
