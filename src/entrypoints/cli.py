@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 
 from entrypoints.embedded.folders import CannotStart
-from entrypoints.settings import Settings, complain, load_or_exit, markdown_table
+from entrypoints.settings import PROJECT, Settings, complain, load_or_exit, markdown_table
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -19,7 +19,7 @@ def main() -> None:
     halaqa up             starts everything on this machine
     halaqa COMMAND -h     tells about one command
 
-    Settings are environment variables that start with HALAQA_; `halaqa docs settings` lists them.
+    Settings are environment variables that start with HALAQA_; `halaqa docs --settings` lists them.
     """
 
 
@@ -89,15 +89,22 @@ def serve_worker() -> None:
     work(settings)
 
 
-@main.group()
-def docs() -> None:
-    """Write the generated parts of the documentation."""
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail when a page is stale.")
+@click.option("--settings", is_flag=True, help="Only print the table of all settings.")
+def docs(check: bool, settings: bool) -> None:
+    """Write the generated pages: permissions, lifecycles, the settings in the README."""
+    from entrypoints.docs import stale_docs, write_docs
 
-
-@docs.command("settings")
-def docs_settings() -> None:
-    """The table of all settings, as Markdown."""
-    click.echo(markdown_table())
+    if settings:
+        click.echo(markdown_table())
+    elif check:
+        stale = [str(path.relative_to(PROJECT)) for path in stale_docs(PROJECT)]
+        if stale:
+            complain(f"{', '.join(stale)} is stale; `make format` writes it anew")
+    else:
+        for path in write_docs(PROJECT):
+            click.echo(f"wrote {path.relative_to(PROJECT)}")
 
 
 def _of_one_process(name: str) -> Settings:

@@ -20,10 +20,12 @@ from adapters.system import SystemClock
 from domain.errors import Conflict
 from domain.identity.permission import GRANTS, Audience, Permission, Role
 from domain.machine import LIFECYCLES, Lifecycle
+from entrypoints.settings import markdown_table
 from ports.identity.queries import SignedIn
 
 PERMISSIONS: Final = "docs/permissions.md"
 STATE_MACHINES: Final = "docs/state-machines.md"
+README: Final = "README.md"
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -158,13 +160,30 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 
+def readme(text: str) -> str:
+    """The README with the table of settings between its two marks; as it is where there are none."""
+    begin, end = "<!-- settings -->\n", "<!-- end of settings -->"
+    before, mark, rest = text.partition(begin)
+    _, closing, after = rest.partition(end)
+    return f"{before}{begin}{markdown_table()}\n{end}{after}" if mark and closing else text
+
+
+def _pages(root: Path) -> dict[Path, str]:
+    pages = {root / name: make() for name, make in PAGES.items()}
+    if (root / README).is_file():
+        pages[root / README] = readme((root / README).read_text("utf-8"))
+    return pages
+
+
+def stale_docs(root: Path) -> list[Path]:
+    """The pages below ``root`` that do not say what the code says."""
+    return [file for file, text in _pages(root).items() if not file.is_file() or file.read_text("utf-8") != text]
+
+
 def write_docs(root: Path) -> list[Path]:
     """Writes the pages below ``root``; the ones that changed."""
-    changed = []
-    for name, make in PAGES.items():
-        file, text = root / name, make()
-        if not file.is_file() or file.read_text("utf-8") != text:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
-            changed.append(file)
+    pages, changed = _pages(root), stale_docs(root)
+    for file in changed:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(pages[file], "utf-8")
     return changed
