@@ -1,6 +1,6 @@
 """Staff give money back: all of a payment, one of its lessons, or a part of one. (REF-02)"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import uuid5
 
 import msgspec
@@ -8,12 +8,12 @@ import msgspec
 from application.billing.settlement import refundable, request_refund
 from domain.billing.errors import RefundTooLarge, RefundUnderWay
 from domain.billing.payment import Payment
-from domain.billing.refund import Refund, RefundCause
+from domain.billing.refund import Refund, RefundCause, spoken_for
 from domain.errors import Conflict, Invalid
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, RefundId
-from domain.money import Money
+from domain.money import Money, total
 from ports.clock import Clock
 from ports.outbox import Wakeup
 from ports.unit_of_work import NewUnit
@@ -29,6 +29,38 @@ class RequestRefundCommand(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     amount: Money | None = None
     booking_id: BookingId | None = None
+
+
+class RefundPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What asking now would give back, of which lesson, and what could still go back after that. ``is_last``:
+    nothing of what was paid stays.
+    """
+
+    parts: Mapping[BookingId, Money]
+    total: Money
+    left: Money
+
+    @property
+    def is_last(self) -> bool:
+        return not self.left
+
+
+class PreviewRefund:
+    """Changes nothing. Raises what RequestRefund does, except that no reason is asked for yet."""
+
+    def __init__(self, new_unit: NewUnit) -> None:
+        self._new_unit = new_unit
+
+    async def __call__(self, actor: Actor, command: RequestRefundCommand) -> RefundPreview:
+        actor.require(Permission.REFUND)
+        async with self._new_unit() as unit:
+            payment = await unit.payments.get(command.payment_id)
+            known = await unit.refunds.of_payment(payment.id)
+        wanted = _wanted(payment, known, command)
+        _check(payment, known, wanted, command)
+        currency = payment.amount.currency
+        parts = total(wanted.values(), currency)
+        return RefundPreview(parts=wanted, total=parts, left=payment.amount - spoken_for(known, currency) - parts)
 
 
 class RequestRefund:

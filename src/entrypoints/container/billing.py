@@ -18,7 +18,7 @@ from application.billing.process_webhooks import ProcessWebhooks
 from application.billing.receive_webhook import ReceiveWebhook
 from application.billing.refund_rules import RefundCancelled, RefundTeacherNoShow, RefundTooLate
 from application.billing.replay_webhook import ReplayWebhook
-from application.billing.request_refund import RequestRefund
+from application.billing.request_refund import PreviewRefund, RequestRefund
 from application.billing.see_money import (
     CountWebhooks,
     ListMyPayments,
@@ -74,6 +74,7 @@ class BillingContainer(containers.DeclarativeContainer):
     receive_webhook = providers.Factory(ReceiveWebhook, new_unit, clock, new_id, gateways, wakeup)
     process_webhooks = providers.Factory(ProcessWebhooks, new_unit, clock, new_id, gateways)
     replay_webhook = providers.Factory(ReplayWebhook, new_unit, clock, wakeup)
+    preview_refund = providers.Factory(PreviewRefund, new_unit)
     request_refund = providers.Factory(RequestRefund, new_unit, clock, wakeup)
     submit_refunds = providers.Factory(SubmitRefunds, new_unit, clock, new_id, gateways)
     verify_ledger = providers.Factory(VerifyLedger, ledger_queries, gateways, clock)
