@@ -22,6 +22,7 @@ from ports.billing.gateway import (
     GatewayRefused,
     GatewayUnavailable,
     PaymentGateway,
+    PaymentSnapshot,
     RefundRequest,
 )
 from support.postgres import TestPostgres
@@ -306,7 +307,8 @@ async def test_changes_are_listed_page_by_page_oldest_first(desk: Desk) -> None:
     start = desk.now() - timedelta(microseconds=1)
     refs = [(await desk.gateway.open_checkout(a_checkout(desk))).provider_ref for _ in range(103)]
     await desk.pay(refs[0])
-    found, cursor, pages = [], None, 0
+    found: list[PaymentSnapshot] = []
+    cursor, pages = None, 0
 
     while pages == 0 or cursor:
         page, cursor = await desk.gateway.list_changed(start, cursor)

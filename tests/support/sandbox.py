@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,12 +24,22 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class Receiver:
-    """Keeps every webhook and answers 200, or first what ``answers`` holds."""
+    """Keeps every webhook and answers 200, unless ``fail`` was told otherwise."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
-        self.answers: deque[int] = deque()
+        self._answers: defaultdict[str, deque[int]] = defaultdict(deque)
         self.url = ""
+
+    def fail(self, provider_ref: str, *statuses: int) -> None:
+        """What the next webhooks about this checkout are answered."""
+        self._answers[provider_ref].extend(statuses)
+
+    def answer_to(self, raw: bytes) -> int:
+        for ref, answers in self._answers.items():
+            if answers and ref.encode() in raw:
+                return answers.popleft()
+        return 200
 
     def of(self, provider_ref: str) -> list[Received]:
         return [one for one in list(self.received) if provider_ref.encode() in one.raw]
@@ -52,7 +62,7 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))
             kept.received.append(Received(raw, {name.lower(): value for name, value in self.headers.items()}))
-            self.send_response(kept.answers.popleft() if kept.answers else 200)
+            self.send_response(kept.answer_to(raw))
             self.send_header("content-length", "0")
             self.end_headers()
 

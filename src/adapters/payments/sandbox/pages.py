@@ -54,7 +54,7 @@ def page(
 def security_headers(leads_to: tuple[str, ...]) -> Mapping[str, str]:
     origins = sorted({f"{url.scheme}://{url.netloc}" for url in map(urlsplit, leads_to)})
     return {
-        "content-security-policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action {' '.join([SELF, *origins])}",
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
@@ -184,6 +184,11 @@ def _form(
     )
 
 
-@get("/assets/sandbox.css", media_type="text/css; charset=utf-8", sync_to_thread=False, cache_control=None)
+@get("/assets/sandbox.css", media_type="text/css; charset=utf-8", sync_to_thread=False)
 def stylesheet() -> bytes:
     return (_HERE / "sandbox.css").read_bytes()
+
+
+@get("/assets/sandbox.svg", media_type="image/svg+xml", sync_to_thread=False)
+def icon() -> bytes:
+    return (_HERE / "sandbox.svg").read_bytes()

@@ -18,7 +18,7 @@ from adapters.payments.sandbox.config import SandboxConfig
 from adapters.payments.sandbox.control import ControlPages
 from adapters.payments.sandbox.courier import Courier
 from adapters.payments.sandbox.errors import ApiRefusal
-from adapters.payments.sandbox.pages import CheckoutPages, stylesheet
+from adapters.payments.sandbox.pages import CheckoutPages, icon, stylesheet
 from adapters.payments.sandbox.provider import Provider
 from adapters.payments.sandbox.rows import Rows
 from adapters.payments.sandbox.schema import ensure_schema
@@ -56,7 +56,7 @@ def create_sandbox_app(config: SandboxConfig, clock: Clock | None = None) -> Lit
             yield
 
     app = Litestar(
-        route_handlers=[ApiController, ControlController, ControlPages, CheckoutPages, stylesheet, live],
+        route_handlers=[ApiController, ControlController, ControlPages, CheckoutPages, stylesheet, icon, live],
         lifespan=[lifespan],
         dependencies={
             "config": Provide(lambda: config, sync_to_thread=False),
