@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from application.booking.places import calendar_of, policy_of, refusal, require_learner_free
+from application.booking.places import policy_of, refusal, require_learner_free
 from domain.booking.booking import Booking, Status
 from domain.booking.events import BookingEvent
 from domain.errors import IllegalTransition, NotPermitted
@@ -28,8 +28,8 @@ class ApproveRequest:
         now = self._clock.now()
         async with self._new_unit() as unit:
             booking = await _asked_of(unit, actor, booking_id)
-            calendar = await calendar_of(unit, booking.qari_id)
             await unit.bookings.lock_qari(booking.qari_id)
+            calendar = await unit.availability.get(booking.qari_id)
             policy = (await policy_of(unit, booking)).policy
             approved: dict[BookingId, Booking] = {}
             for request in await _together(unit, booking):

@@ -9,7 +9,7 @@ from uuid import uuid5
 import msgspec
 
 from application.booking.hold_slot import bookable, new_booking, opening, price_of
-from application.booking.places import ALTERNATIVES, calendar_of, current_policy
+from application.booking.places import ALTERNATIVES, current_policy
 from domain.booking.booking import Booking, Kind
 from domain.booking.errors import SameRequestDiffers, SeriesClash
 from domain.booking.policy import BookingPolicy
@@ -86,12 +86,12 @@ class HoldSeries:
         actor.require(Permission.BOOK_LESSON)
         now = self._clock.now()
         async with self._new_unit() as unit:
+            await unit.bookings.lock_qari(command.qari_id)
             known = await unit.series.find(command.series_id)
             if known is not None:
                 return await _same(unit, known, actor, command)
             profile = await bookable(unit, command.qari_id, actor.user_id)
-            calendar = await calendar_of(unit, command.qari_id)
-            await unit.bookings.lock_qari(command.qari_id)
+            calendar = await unit.availability.get(command.qari_id)
             rules = await current_policy(unit, now)
             plan = await _plan(unit, actor, command, profile, calendar, rules.policy, now)
             if plan.clashes:

@@ -8,7 +8,7 @@ from application.booking.places import calendar_of, current_policy, refusal, req
 from domain.booking.booking import Booking, Kind, Status
 from domain.booking.errors import NoSuchOffer, SameRequestDiffers, TrialUsed
 from domain.booking.policy import Versioned
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from domain.events import Event
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
@@ -44,41 +44,50 @@ class HoldSlot:
 
     async def __call__(self, actor: Actor, command: HoldSlotCommand) -> Booking:
         actor.require(Permission.BOOK_LESSON)
-        now = self._clock.now()
-        learner_id = actor.user_id
-        slot = TimeSlot.lasting(command.starts_at, command.minutes)
         async with self._new_unit() as unit:
             known = await unit.bookings.find(command.booking_id)
             if known is not None:
-                return _same(known, learner_id, slot, command)
-            profile = await bookable(unit, command.qari_id, learner_id)
-            price = price_of(profile, command.minutes, command.kind)
-            if command.kind is Kind.TRIAL and await unit.bookings.trial_of(learner_id, command.qari_id):
-                raise trial_used()
-            calendar = await calendar_of(unit, command.qari_id)
-            await require_room(unit, calendar, slot, now)
-            await require_learner_free(unit, learner_id, slot)
-            booking = new_booking(
+                return _same(known, actor, command)
+            try:
+                booking, news = await self._take(unit, actor, command)
+            except Conflict:
+                # What is in the way may be this very wish, sent twice at once.
+                known = await unit.bookings.find(command.booking_id)
+                if known is not None:
+                    return _same(known, actor, command)
+                raise
+            unit.record(news)
+            await unit.commit()
+        return booking
+
+    async def _take(self, unit: UnitOfWork, actor: Actor, command: HoldSlotCommand) -> tuple[Booking, Event]:
+        now, learner_id = self._clock.now(), actor.user_id
+        slot = TimeSlot.lasting(command.starts_at, command.minutes)
+        profile = await bookable(unit, command.qari_id, learner_id)
+        price = price_of(profile, command.minutes, command.kind)
+        if command.kind is Kind.TRIAL and await unit.bookings.trial_of(learner_id, command.qari_id):
+            raise trial_used()
+        calendar = await calendar_of(unit, command.qari_id)
+        await require_room(unit, calendar, slot, now)
+        await require_learner_free(unit, learner_id, slot)
+        rules = await current_policy(unit, now)
+        booking, news = opening(
+            new_booking(
                 command.booking_id,
                 actor,
                 profile,
                 calendar,
                 slot,
                 price,
-                await current_policy(unit, now),
+                rules,
                 now,
                 kind=command.kind,
                 note=command.note,
             )
-            booking, news = opening(booking)
-            if not await unit.bookings.hold(booking):
-                known = await unit.bookings.find(command.booking_id)
-                if known is not None:
-                    return _same(known, learner_id, slot, command)
-                raise await self._why(unit, booking, calendar, now)
-            unit.record(news)
-            await unit.commit()
-        return booking
+        )
+        if not await unit.bookings.hold(booking):
+            raise await self._why(unit, booking, calendar, now)
+        return booking, news
 
     async def _why(self, unit: UnitOfWork, booking: Booking, calendar: Calendar, now: datetime) -> Exception:
         """Somebody was faster, between our look and our hold."""
@@ -88,8 +97,9 @@ class HoldSlot:
         return await refusal(unit, calendar, booking.slot, now)
 
 
-def _same(known: Booking, learner_id: UserId, slot: TimeSlot, command: HoldSlotCommand) -> Booking:
-    wanted = (learner_id, command.qari_id, slot, command.kind)
+def _same(known: Booking, actor: Actor, command: HoldSlotCommand) -> Booking:
+    slot = TimeSlot.lasting(command.starts_at, command.minutes)
+    wanted = (actor.user_id, command.qari_id, slot, command.kind)
     if (known.learner_id, known.qari_id, known.slot, known.kind) != wanted:
         raise SameRequestDiffers("this booking was made before, with other content")
     return known
