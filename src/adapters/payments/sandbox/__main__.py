@@ -35,7 +35,14 @@ def main() -> None:
         sys.exit(f"the sandbox needs {error.args[0]}")
     except ValueError as error:
         sys.exit(str(error))
-    uvicorn.run(create_sandbox_app(config), host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        create_sandbox_app(config),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+    )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from adapters.payments.sandbox.pages import PageRequest, page
 
 _RECENT: Final = """
 SELECT e.id, e.account, e.type, e.checkout, e.created_at, coalesce(string_agg(
-    d.status || CASE WHEN d.answer = '' THEN '' ELSE ' (' || d.answer || ', ' || d.attempts || ' tries)' END,
+    d.status || CASE WHEN d.answer = '' THEN '' ELSE ' (' || d.answer || ', try ' || d.attempts || ')' END,
     ', ' ORDER BY d.id), '') AS deliveries
 FROM (SELECT * FROM sandbox.events ORDER BY created_at DESC LIMIT 50) AS e
 LEFT JOIN sandbox.deliveries AS d ON d.event = e.id

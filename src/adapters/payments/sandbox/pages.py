@@ -54,8 +54,8 @@ def page(
 def security_headers(leads_to: tuple[str, ...]) -> Mapping[str, str]:
     origins = sorted({f"{url.scheme}://{url.netloc}" for url in map(urlsplit, leads_to)})
     return {
-        "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        f"form-action {' '.join([SELF, *origins])}",
+        "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        f"frame-ancestors 'none'; form-action {' '.join([SELF, *origins])}",
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
