@@ -21,8 +21,10 @@ _QUIET: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 log = structlog.get_logger("http.access")
 
 
-def content_security_policy(config: HttpConfig) -> str:
-    """No inline script or style anywhere. ``form-action`` also governs where a form's redirect may lead."""
+def content_security_policy(config: HttpConfig, *, frames: str = "") -> str:
+    """No inline script or style anywhere. ``form-action`` also governs where a form's redirect may lead. ``frames``:
+    what a page may show inside itself, for the few that do.
+    """
     forms = " ".join(["'self'", *config.form_origins])
     rules = [
         "default-src 'none'",
@@ -36,6 +38,8 @@ def content_security_policy(config: HttpConfig) -> str:
         "base-uri 'none'",
         "frame-ancestors 'none'",
     ]
+    if frames:
+        rules.append(f"frame-src {frames}")
     if config.secure:
         rules.append("upgrade-insecure-requests")
     return "; ".join(rules)

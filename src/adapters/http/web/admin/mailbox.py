@@ -6,7 +6,8 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from adapters.http.requests import Req
+from adapters.http.observe import content_security_policy
+from adapters.http.requests import Req, config_of
 from adapters.http.templating import page
 from adapters.http.web.forms import next_page
 from application.notification.mailbox import ListMailbox, ReadMail
@@ -14,7 +15,7 @@ from domain.errors import NotFound
 from domain.identity.permission import Permission
 
 ALONE: Final = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox",
     "x-frame-options": "SAMEORIGIN",
 }
 """A message's own HTML is shown in a frame that can do nothing: no script, no form, no address but its own."""
@@ -44,7 +45,9 @@ class AdminMailboxController(Controller):
 
     @get("/{mail_id:str}", needs=Permission.SEE_MAILBOX)
     async def read(self, request: Req, mail_id: FromPath[str], read_mail: NamedDependency[ReadMail]) -> Response[Any]:
-        return page(request, "admin/mail.html", mail=await read_mail(request.user, mail_id))
+        answer = page(request, "admin/mail.html", mail=await read_mail(request.user, mail_id))
+        answer.headers["content-security-policy"] = content_security_policy(config_of(request), frames="'self'")
+        return answer
 
     @get("/{mail_id:str}/html", needs=Permission.SEE_MAILBOX)
     async def html(self, request: Req, mail_id: FromPath[str], read_mail: NamedDependency[ReadMail]) -> Response[str]:
