@@ -13,6 +13,7 @@ WEB: Final = (
     "preferences",
     "identity",
     "student",
+    "lessons",
     "qari",
     "qari_availability",
     "admin",

@@ -97,3 +97,9 @@ def date_of(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def sentence(text: str) -> str:
+    """A refusal's own words, set as a sentence."""
+    shown = f"{text[:1].upper()}{text[1:]}"
+    return shown if shown.endswith((".", "?", ":")) else f"{shown}."

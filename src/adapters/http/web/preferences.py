@@ -6,7 +6,7 @@ from litestar.response import Redirect
 
 from adapters.http.flash import local_path
 from adapters.http.requests import Req, config_of
-from adapters.http.web.identity import fields_of
+from adapters.http.web.forms import fields_of
 from domain.identity.permission import Permission
 
 YEAR_S = 365 * 24 * 3600

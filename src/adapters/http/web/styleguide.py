@@ -56,8 +56,8 @@ class StyleguideController(Controller):
     def show(self, request: Req, theme: FromQuery[str] = "light", dir: FromQuery[str] = "ltr") -> Response[str]:
         if not config_of(request).development:
             raise NotFoundException
-        theme, dir = "dark" if theme == "dark" else "light", "rtl" if dir == "rtl" else "ltr"
-        return page(request, "styleguide.html", sample=_sample(), theme=theme, dir=dir)
+        shown = {"theme": "dark" if theme == "dark" else "light", "dir": "rtl" if dir == "rtl" else "ltr"}
+        return page(request, "styleguide.html", sample=_sample(), theme=shown["theme"], dir=shown["dir"])
 
 
 CONTROLLERS_MAIN = (StyleguideController,)
