@@ -25,7 +25,8 @@ class Statement:
     """A Core statement as SQL text with numbered parameters. Literals inside it are kept as default values."""
 
     def __init__(self, clause: ClauseElement) -> None:
-        compiled = clause.compile(dialect=DIALECT)
+        # Lists of literals (``status IN (…)``) are written out now: nobody is there to expand them later.
+        compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         self.sql: str = str(compiled)
         self._order: tuple[str, ...] = tuple(cast(Any, compiled).positiontup or ())
         self._defaults: dict[str, Any] = {k: v for k, v in compiled.params.items() if k in self._order}
