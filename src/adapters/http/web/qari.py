@@ -1,4 +1,4 @@
-"""The Qari's side: today, the week, and what was earned. (EARN-01)"""
+"""The Qari's side: today, the week, and what was earned. One lesson has its page in ``web/lessons``. (EARN-01)"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -25,8 +25,11 @@ from domain.time import TimeSlot, zone_of
 from ports.billing.queries import EarningLine
 from ports.booking.queries import LessonView
 from ports.clock import Clock
+from ports.paging import Page
 
-EARLIEST, LATEST = 8, 20
+# the hours that a week shows at least, and the months that the bars reach back
+EARLIEST: Final = 8
+LATEST: Final = 20
 MONTHS: Final = 6
 
 
@@ -97,7 +100,7 @@ class QariController(Controller):
             "qari/earnings.html",
             totals=earned.totals,
             lines=earned.lines.items,
-            months=_by_month(request, earned.lines.items) if not cursor else [],
+            charts=_by_month(request, earned.lines) if not cursor else [],
             next=next_page("/qari/earnings", earned.lines.next_cursor),
             first="/qari/earnings" if cursor else None,
         )
@@ -108,49 +111,68 @@ def _local(moment: datetime, zone: str) -> date:
 
 
 def _painted(request: Req, days: Week, lessons: Sequence[LessonView], now: datetime) -> dict[str, Any]:
-    """Lessons as blocks: minutes from the first hour shown."""
-    viewer = viewer_of(request)
-    locals_ = [lesson.starts_at.astimezone(days.zone) for lesson in lessons]
-    low = min([EARLIEST, *(local.hour for local in locals_)])
-    high = max([LATEST, *(min(24, local.hour + 2) for local in locals_)])
-    blocks = [
-        {
-            "day": (local.date() - days.first).days,
-            "top": (local.hour - low) * 60 + local.minute,
-            "height": lesson.minutes,
-            "tone": "past" if lesson.ends_at <= now else "waiting" if lesson.status in WAITING else "",
-            "label": f"{clock_text(lesson.starts_at, viewer.zone, viewer.locale)} {lesson.learner.name.split()[0][:8]}",
-            "title": f"{day_text(lesson.starts_at, viewer.zone, viewer.locale)}, "
-            f"{clock_text(lesson.starts_at, viewer.zone, viewer.locale)}, {lesson.learner.name}",
-            "href": f"/lessons/{lesson.id}",
-        }
-        for lesson, local in zip(lessons, locals_, strict=True)
-    ]
+    """Lessons as blocks: minutes from the first hour shown. One that begins before the week is in the list alone."""
+    shown = [(lesson, lesson.starts_at.astimezone(days.zone)) for lesson in lessons if lesson.starts_at >= days.start]
+    low = min([EARLIEST, *(local.hour for _lesson, local in shown)])
+    high = max([LATEST, *(min(24, local.hour + 2) for _lesson, local in shown)])
     here = now.astimezone(days.zone)
-    shows_now = days.start <= now < days.end and low <= here.hour < high
-    line = {"day": (here.date() - days.first).days, "top": (here.hour - low) * 60 + here.minute} if shows_now else None
-    return {"blocks": blocks, "hours": list(range(low, high)), "now_line": line}
+    is_now = days.start <= now < days.end and low <= here.hour < high
+    return {
+        "blocks": [_block(request, days, lesson, local, now, low, high) for lesson, local in shown],
+        "hours": list(range(low, high)),
+        "now_line": {"day": (here.date() - days.first).days, "top": _minutes(here, low)} if is_now else None,
+    }
 
 
-def _by_month(request: Req, lines: Sequence[EarningLine]) -> list[dict[str, Any]]:
-    """The lessons of this page by month, in the currency that most of them are in; unlike currencies are not added."""
+def _block(
+    request: Req, days: Week, lesson: LessonView, local: datetime, now: datetime, low: int, high: int
+) -> dict[str, Any]:
+    viewer, top = viewer_of(request), _minutes(local, low)
+    clock = clock_text(lesson.starts_at, viewer.zone, viewer.locale)
+    first_name = lesson.learner.name.split()[0] if lesson.learner.name.strip() else ""
+    return {
+        "day": (local.date() - days.first).days,
+        "top": top,
+        "height": min(lesson.minutes, (high - low) * 60 - top),
+        "tone": "past" if lesson.ends_at <= now else "waiting" if lesson.status in WAITING else "",
+        "label": f"{clock} {first_name[:7]}",
+        "title": f"{day_text(lesson.starts_at, viewer.zone, viewer.locale)}, {clock}, {lesson.learner.name}",
+        "href": f"/lessons/{lesson.id}",
+    }
+
+
+def _minutes(local: datetime, low: int) -> int:
+    return (local.hour - low) * 60 + local.minute
+
+
+def _by_month(request: Req, lines: Page[EarningLine]) -> list[dict[str, Any]]:
+    """What these lessons earned by month, each currency by itself. The month in which the page ends is left out when
+    there are older lessons: its sum would be too small.
+    """
     viewer = viewer_of(request)
-    held = [line for line in lines if line.status == "earned" and line.amount.minor]
-    if not held:
-        return []
-    codes = [line.amount.currency for line in held]
-    currency = max(set(codes), key=codes.count)
-    sums: dict[date, Money] = defaultdict(lambda: Money.zero(currency))
-    for line in held:
-        if line.amount.currency == currency:
-            sums[_local(line.starts_at, viewer.zone).replace(day=1)] += line.amount
+    sums: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    for line in lines.items:
+        if line.status == "earned" and line.amount:
+            month = _local(line.starts_at, viewer.zone).replace(day=1)
+            sums[line.amount.currency][month] += line.amount.minor
+    if lines.next_cursor is not None:
+        cut = _local(lines.items[-1].starts_at, viewer.zone).replace(day=1)
+        for months in sums.values():
+            months.pop(cut, None)
     return [
         {
-            "label": date_text(month, viewer.locale, "MMM y"),
-            "value": amount.minor,
-            "words": money_text(amount, viewer.locale),
+            "currency": currency,
+            "rows": [
+                {
+                    "label": date_text(month, viewer.locale, "MMM y"),
+                    "value": minor,
+                    "words": money_text(Money(minor, currency), viewer.locale),
+                }
+                for month, minor in sorted(months.items())[-MONTHS:]
+            ],
         }
-        for month, amount in sorted(sums.items())[-MONTHS:]
+        for currency, months in sorted(sums.items())
+        if months
     ]
 
 
