@@ -68,13 +68,17 @@ SEARCH: Final = {
         SELECT json_agg(json_build_object('id', id, 'starts_at', starts_at, 'ends_at', ends_at, 'note', '')) AS spans
         FROM time_off WHERE qari_id = shown.user_id AND ends_at > $8 AND starts_at < $9 + interval '1 day'
     ) off ON true
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN shown.daily_cap IS NULL AND shown.weekly_cap IS NULL
+            THEN interval '1 day' ELSE interval '8 days' END AS reach
+    ) caps
     LEFT JOIN LATERAL (
         SELECT array_agg(floor(date_part('epoch', busy_from) / 60)::integer) AS froms,
             array_agg(ceil(date_part('epoch', busy_until) / 60)::integer) AS untils,
             array_agg(floor(date_part('epoch', starts_at) / 60)::integer) AS starts
         FROM bookings
         WHERE qari_id = shown.user_id AND occupies
-          AND starts_at >= $8 - interval '8 days' AND starts_at < $9 + interval '8 days'
+          AND starts_at >= $8 - caps.reach AND starts_at < $9 + caps.reach
     ) busy ON true
     {"" if order is QariOrder.NEXT_FREE else "ORDER BY " + paged.partition("ORDER BY")[2].partition("LIMIT")[0]}
     """  # noqa: S608
