@@ -208,11 +208,11 @@ async def test_a_refund_whose_reply_is_lost_is_made_once() -> None:
     till.gateway.lose_replies = 1
 
     await till.submit_refunds()
-    assert till.refunds[0].status is RefundStatus.SUBMITTED
+    assert [refund.status for refund in till.refunds] == [RefundStatus.SUBMITTED]
     till.clock.advance(minutes=5)
     await till.submit_refunds()
 
-    assert till.refunds[0].status is RefundStatus.SUCCEEDED
+    assert [refund.status for refund in till.refunds] == [RefundStatus.SUCCEEDED]
     assert len(till.gateway.snapshot(str(payment.provider_ref)).refunds) == 1
     assert till.payment(payment.id).status is PaymentStatus.REFUNDED
 
@@ -227,7 +227,7 @@ async def test_a_worker_that_dies_with_a_refund_in_hand_is_succeeded() -> None:
     assert await till.submit_refunds() == 0
     till.clock.advance(LEASE)
     assert await till.submit_refunds() == 1
-    assert till.refunds[0].status is RefundStatus.SUCCEEDED
+    assert [refund.status for refund in till.refunds] == [RefundStatus.SUCCEEDED]
 
 
 async def test_a_refund_the_provider_will_not_make_is_told_to_people() -> None:
@@ -237,7 +237,7 @@ async def test_a_refund_the_provider_will_not_make_is_told_to_people() -> None:
 
     await till.submit_refunds()
 
-    assert till.refunds[0].status is RefundStatus.FAILED
+    assert [refund.status for refund in till.refunds] == [RefundStatus.FAILED]
     assert [event.cause for event in till.store.events if isinstance(event, RefundFailed)] == ["charge_disputed"]
     assert till.payment(payment.id).status is PaymentStatus.CAPTURED
     till.gateway.refuse = ""
@@ -249,7 +249,7 @@ async def test_a_pending_refund_is_finished_by_the_sweep_and_may_bounce_later() 
     till.gateway.next_refunds = "pending"
     await till.request_refund(ADMIN, command(payment))
     await till.submit_refunds()
-    assert till.refunds[0].status is RefundStatus.PENDING
+    assert [refund.status for refund in till.refunds] == [RefundStatus.PENDING]
     assert till.balance(PROVIDER) == 900
 
     till.gateway.settle_refund(str(till.refunds[0].provider_ref))
@@ -304,4 +304,4 @@ async def test_a_provider_that_is_away_delays_refunds_and_loses_none() -> None:
     till.gateway.down = False
     await till.submit_refunds()
 
-    assert till.refunds[0].status is RefundStatus.SUCCEEDED
+    assert [refund.status for refund in till.refunds] == [RefundStatus.SUCCEEDED]

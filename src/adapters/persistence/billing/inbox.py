@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import DateTime, Integer, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.persistence.billing.tables import webhook_events
+from adapters.persistence.billing.tables import one_of, webhook_events
 from adapters.persistence.statement import Statement
 from domain.billing.webhook_event import WebhookEvent, WebhookStatus
 from domain.errors import NotFound, StaleWrite
@@ -28,16 +28,17 @@ _GET: Final = Statement(
 _due = (
     select(webhook_events.c.id)
     .where(
-        webhook_events.c.status.in_([_W.RECEIVED.value, _W.FAILED.value, _W.PROCESSING.value]),
+        one_of(webhook_events.c.status, (_W.RECEIVED, _W.FAILED, _W.PROCESSING)),
         webhook_events.c.due_at <= bindparam("now", type_=_INSTANT),
     )
     .order_by(webhook_events.c.due_at, webhook_events.c.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
+    .cte("due")
 )
 _CLAIM: Final = Statement(
     update(webhook_events)
-    .where(webhook_events.c.id.in_(_due))
+    .where(webhook_events.c.id.in_(select(_due.c.id)))
     .values(
         status=_W.PROCESSING.value,
         attempts=webhook_events.c.attempts + 1,
@@ -58,7 +59,7 @@ _SAVE: Final = Statement(
         )
         | (
             (bindparam("attempts", type_=Integer) == 0)
-            & webhook_events.c.status.in_([_W.DEAD.value, _W.FAILED.value, _W.IGNORED.value])
+            & one_of(webhook_events.c.status, (_W.DEAD, _W.FAILED, _W.IGNORED))
         ),
     )
     .values({name: bindparam(name, type_=webhook_events.c[name].type) for name in _CHANGING})

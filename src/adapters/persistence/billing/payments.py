@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, and_, any_, bindpar
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.persistence.billing.tables import payment_lines, payments, refunds
+from adapters.persistence.billing.tables import one_of, payment_lines, payments, refunds
 from adapters.persistence.statement import Statement
 from domain.billing.payment import LIVE, CheckoutTerms, Payment, PaymentLine, PaymentStatus
 from domain.billing.refund import UNDER_WAY
@@ -87,7 +87,10 @@ _SAVE = Statement(
 )
 _refund_under_way = (
     select(refunds.c.id)
-    .where(refunds.c.payment_id == payments.c.id, refunds.c.status.in_(sorted(UNDER_WAY)))
+    .where(
+        refunds.c.payment_id == payments.c.id,
+        one_of(refunds.c.status, UNDER_WAY),
+    )
     .correlate(payments)
     .exists()
 )
@@ -95,15 +98,19 @@ _unsettled = (
     select(payments.c.id)
     .where(
         payments.c.checked_at <= bindparam("before", type_=_INSTANT),
-        or_(payments.c.status.in_(sorted(LIVE)), and_(payments.c.captured_at.is_not(None), _refund_under_way)),
+        or_(
+            one_of(payments.c.status, LIVE),
+            and_(payments.c.captured_at.is_not(None), _refund_under_way),
+        ),
     )
     .order_by(payments.c.checked_at)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(of=payments, skip_locked=True)
+    .cte("unsettled")
 )
 _CLAIM_UNSETTLED = Statement(
     update(payments)
-    .where(payments.c.id.in_(_unsettled))
+    .where(payments.c.id.in_(select(_unsettled.c.id)))
     .values(checked_at=bindparam("now", type_=_INSTANT))
     .returning(payments.c.id)
 )

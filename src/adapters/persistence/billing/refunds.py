@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy import DateTime, Integer, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.persistence.billing.tables import refunds
+from adapters.persistence.billing.tables import one_of, refunds
 from adapters.persistence.statement import Statement
 from domain.billing.refund import Refund, RefundCause, RefundStatus
 from domain.errors import Conflict, NotFound, StaleWrite
@@ -32,16 +32,17 @@ _SAVE_REFUND = Statement(
 _unsubmitted = (
     select(refunds.c.id)
     .where(
-        refunds.c.status.in_([RefundStatus.REQUESTED.value, RefundStatus.SUBMITTED.value]),
+        one_of(refunds.c.status, (RefundStatus.REQUESTED, RefundStatus.SUBMITTED)),
         refunds.c.due_at <= bindparam("now", type_=_INSTANT),
     )
     .order_by(refunds.c.due_at)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
+    .cte("unsubmitted")
 )
 _CLAIM_REFUNDS = Statement(
     update(refunds)
-    .where(refunds.c.id.in_(_unsubmitted))
+    .where(refunds.c.id.in_(select(_unsubmitted.c.id)))
     .values(
         status=RefundStatus.SUBMITTED.value,
         attempts=refunds.c.attempts + 1,
