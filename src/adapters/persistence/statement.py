@@ -25,11 +25,13 @@ class Statement:
     """A Core statement as SQL text with numbered parameters. Literals inside it are kept as default values."""
 
     def __init__(self, clause: ClauseElement) -> None:
-        # Lists of literals (``status IN (…)``) are written out now: nobody is there to expand them later.
-        compiled = clause.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-        self.sql: str = str(compiled)
-        self._order: tuple[str, ...] = tuple(cast(Any, compiled).positiontup or ())
-        self._defaults: dict[str, Any] = {k: v for k, v in compiled.params.items() if k in self._order}
+        compiled = cast(Any, clause.compile(dialect=DIALECT))
+        # Lists of literals (``status IN (…)``) are written out now: nobody is there to expand them at each call.
+        required = {name: None for bind, name in compiled.bind_names.items() if bind.required}
+        written = compiled.construct_expanded_state(required)
+        self.sql: str = written.statement
+        self._order: tuple[str, ...] = tuple(written.positiontup or ())
+        self._defaults: dict[str, Any] = {k: v for k, v in written.parameters.items() if k in self._order}
 
     def _values(self, given: dict[str, Any]) -> list[Any]:
         unknown = given.keys() - set(self._order)

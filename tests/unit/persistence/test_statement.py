@@ -14,7 +14,9 @@ def test_literal_lists_are_written_out() -> None:
     )
 
     assert "POSTCOMPILE" not in statement.sql
-    assert statement._values({"id": 7}) == ["a", "b", 7]
+    numbered = dict(enumerate(statement._values({"id": 7}), start=1))
+    assert sorted(numbered.values(), key=str) == [7, "a", "b"]
+    assert f"id = ${next(n for n, value in numbered.items() if value == 7)}::" in statement.sql
 
 
 def test_an_unknown_parameter_is_refused() -> None:
