@@ -22,7 +22,7 @@ from domain.scheduling.calendar import Limits
 from domain.scheduling.qari import BookingMode
 from fakes.identity import a_user
 from fakes.scheduling import QARI
-from support.school import START, STUDENT, TEACHER, School, a_student
+from support.lessons import START, STUDENT, TEACHER, School, a_student
 from support.units import postgres_units
 
 pytestmark = pytest.mark.postgres

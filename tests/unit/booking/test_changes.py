@@ -29,7 +29,7 @@ from domain.money import Money
 from domain.time import zone_of
 from fakes.scheduling import QARI
 from fakes.unit import MemoryStore
-from support.school import ADMIN, OTHER_STUDENT, START, STUDENT, SUPPORT, TEACHER, School
+from support.lessons import ADMIN, OTHER_STUDENT, START, STUDENT, SUPPORT, TEACHER, School
 from support.units import memory_units
 
 HOUR = timedelta(hours=1)

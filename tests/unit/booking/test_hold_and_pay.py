@@ -20,7 +20,7 @@ from domain.scheduling.calendar import Limits
 from domain.scheduling.qari import BookingMode, Gender, LearnerNotTaught, NotOffered
 from fakes.scheduling import a_qari
 from fakes.unit import MemoryStore
-from support.school import OTHER_STUDENT, PAYMENT, START, STUDENT, TEACHER, School, a_student
+from support.lessons import OTHER_STUDENT, PAYMENT, START, STUDENT, TEACHER, School, a_student
 from support.units import memory_units
 
 

@@ -20,7 +20,7 @@ from domain.errors import IllegalTransition, Invalid, NotPermitted
 from domain.identity.actor import Party
 from domain.money import Money
 from fakes.booking import a_booking, a_confirmed
-from support.school import ADMIN, OTHER_STUDENT, START, STUDENT, TEACHER
+from support.lessons import ADMIN, OTHER_STUDENT, START, STUDENT, TEACHER
 
 POLICY = BookingPolicy()
 SECOND = timedelta(seconds=1)

@@ -1,6 +1,6 @@
 """Lessons: book one or a series; lists for both sides and for staff."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -45,7 +45,7 @@ def _series_command(data: SeriesIn, series_id: UUID) -> SeriesCommand:
         series_id=SeriesId(series_id),
         qari_id=UserId(data.qari_id),
         first_date=data.first_date,
-        wall=data.wall,
+        wall=time.fromisoformat(data.wall),
         minutes=data.minutes,
         count=data.count,
         wall_clock=data.wall_clock,

@@ -1,12 +1,13 @@
 """What happens to a lesson that is booked: its class, its answer, its move, its end."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from adapters.http.api.booking_views import LessonDetailOut
 from adapters.http.api.booking_wire import (
@@ -40,6 +41,9 @@ from domain.booking.series import Scope
 from domain.identity.permission import Permission
 from domain.ids import BookingId, ProposalId
 from domain.time import require_utc
+
+Reach = Annotated[Scope, QueryParameter(name="scope")]
+"""How far into its series a change goes; ``scope`` is a word of the framework inside handlers."""
 
 
 class EntryOut(msgspec.Struct, kw_only=True):
@@ -101,10 +105,10 @@ def _changes(see: Permission, change: Permission) -> type[Controller]:
             request: Req,
             booking_id: FromPath[UUID],
             preview_cancellation: NamedDependency[PreviewCancellation],
-            scope: FromQuery[Scope] = Scope.ONE,
+            reach: Reach = Scope.ONE,
         ) -> CancellationOut:
             """The effect is made from the same terms; send ``refund`` back as ``agreed_refund`` to be sure of it."""
-            return CancellationOut.of(await preview_cancellation(request.user, BookingId(booking_id), scope))
+            return CancellationOut.of(await preview_cancellation(request.user, BookingId(booking_id), reach))
 
         @post("/cancel", needs=change, status_code=200, summary="Cancel")
         async def cancel(
@@ -135,10 +139,10 @@ def _changes(see: Permission, change: Permission) -> type[Controller]:
             booking_id: FromPath[UUID],
             starts_at: FromQuery[datetime],
             preview_reschedule: NamedDependency[PreviewReschedule],
-            scope: FromQuery[Scope] = Scope.ONE,
+            reach: Reach = Scope.ONE,
         ) -> MovePlanOut:
             to = require_utc(starts_at, "starts_at")
-            return MovePlanOut.of(await preview_reschedule(request.user, BookingId(booking_id), to, scope))
+            return MovePlanOut.of(await preview_reschedule(request.user, BookingId(booking_id), to, reach))
 
         @post("/reschedule", needs=change, status_code=200, summary="Move")
         async def reschedule(

@@ -1,6 +1,6 @@
 """Lessons on the wire. Instants carry their offset; money is in minor units."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from domain.time import TimeSlot
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 Minutes = Annotated[int, msgspec.Meta(ge=10, le=240)]
+Wall = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["17:30"])]
 Note = Annotated[str, msgspec.Meta(max_length=500)]
 Outcome = Literal["completed", "no_show_student", "no_show_teacher"]
 
@@ -44,7 +45,7 @@ class SeriesIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
     qari_id: UUID
     first_date: date
-    wall: Annotated[time, msgspec.Meta(tz=False)]
+    wall: Wall
     minutes: Minutes
     count: Annotated[int, msgspec.Meta(ge=2, le=104)]
     wall_clock: WallClock = WallClock.LEARNER
