@@ -8,8 +8,8 @@ from random import Random
 
 import httpx
 
-from conftest import Town
 from support.system import Person
+from support.town import Town
 
 STUDENTS = 40
 TRIES = 1000

@@ -1,88 +1,72 @@
-"""A small school to book lessons at: one Qari, two learners, a clock."""
+"""The steps of the path through the running system, as tests take them: book, pay, look."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
-from application.booking.cancel_booking import CancelBooking
-from application.booking.confirm_paid import ConfirmPaid
-from application.booking.expire_holds import ExpireHolds
-from application.booking.hold_slot import HoldSlot, HoldSlotCommand
-from domain.billing.events import PaymentCaptured
-from domain.booking.booking import Booking
-from domain.identity.actor import Actor
-from domain.identity.permission import Audience, Role
-from domain.ids import BookingId, EventId, PaymentId, UserId
-from domain.money import total
-from domain.scheduling.calendar import Limits
-from fakes.booking import LEARNER, OTHER_LEARNER
-from fakes.clock import NOON, FixedClock
-from fakes.identity import a_user
-from fakes.scheduling import NO_LIMITS, QARI, a_calendar, a_qari, weekly
-from ports.unit_of_work import NewUnit
+import httpx
 
-MAIN = Audience.MAIN
-STUDENT = Actor(user_id=LEARNER, role=Role.STUDENT, audience=MAIN)
-OTHER_STUDENT = Actor(user_id=OTHER_LEARNER, role=Role.STUDENT, audience=MAIN)
-TEACHER = Actor(user_id=QARI, role=Role.QARI, audience=MAIN)
-ADMIN = Actor(user_id=UserId(UUID(int=9)), role=Role.ADMIN, audience=Audience.ADMIN)
-SUPPORT = Actor(user_id=UserId(UUID(int=8)), role=Role.SUPPORT, audience=Audience.ADMIN)
-START = NOON + timedelta(days=2)
-PAYMENT = PaymentId(UUID(int=77))
+from support.system import Person, System, eventually
+
+GOOD_CARD = "4242424242424242"
+SANDBOX_KEY = "development-only-sandbox-key-of-nobody"
 
 
-def a_student(number: int) -> Actor:
-    return Actor(user_id=UserId(UUID(int=0xABC000 + number)), role=Role.STUDENT, audience=MAIN)
+def a_day_ahead(days: int = 2, hour: int = 9, minute: int = 0) -> datetime:
+    day = datetime.now(UTC) + timedelta(days=days)
+    return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
-class School:
-    def __init__(self, new_unit: NewUnit) -> None:
-        self.new_unit, self.clock = new_unit, FixedClock(NOON)
-        self.hold_slot = HoldSlot(new_unit, self.clock)
-        self.cancel = CancelBooking(new_unit, self.clock)
-        self.confirm_paid = ConfirmPaid(new_unit, self.clock)
-        self.expire_holds = ExpireHolds(new_unit, self.clock)
-        self._number = 0
+async def hold(student: Person, qari: Person, start: datetime, minutes: int = 30, **more: Any) -> dict[str, Any]:
+    body = {"qari_id": qari.user_id, "starts_at": start.isoformat(), "minutes": minutes, **more}
+    answer = await student.post("/api/v1/bookings", body, key=secrets.token_hex(8))
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
 
-    async def open(self, *, zone: str = "Asia/Karachi", limits: Limits = NO_LIMITS, **profile: Any) -> "School":
-        """With a Qari who teaches around the clock, and a learner in London."""
-        async with self.new_unit() as unit:
-            await unit.qaris.add(a_qari(zone=zone, **profile))
-            await unit.availability.save(a_calendar(zone, rules=weekly(("00:00", "24:00")), limits=limits))
-            await unit.users.add(a_user(id=LEARNER, zone="Europe/London"))
-            await unit.commit()
-        return self
 
-    async def hold(self, actor: Actor = STUDENT, start: datetime = START, **given: Any) -> Booking:
-        self._number += 1
-        fields: dict[str, Any] = {
-            "booking_id": BookingId(UUID(int=0x01980000_0000_7000_9000_000000000000 + self._number)),
-            "qari_id": QARI,
-            "starts_at": start,
-            "minutes": 30,
-        }
-        return await self.hold_slot(actor, HoldSlotCommand(**(fields | given)))
+async def open_checkout(student: Person, booking_id: str) -> dict[str, Any]:
+    answer = await student.post("/api/v1/checkouts", {"booking_id": booking_id}, key=secrets.token_hex(8))
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
 
-    async def pay(self, *bookings: Booking, payment_id: PaymentId = PAYMENT) -> None:
-        currency = bookings[0].price.currency
-        captured = PaymentCaptured(
-            at=self.clock.now(),
-            payment_id=payment_id,
-            payer_id=bookings[0].payer_id,
-            booking_ids=tuple(booking.id for booking in bookings),
-            amount=total([booking.price for booking in bookings], currency),
-        )
-        await self.confirm_paid(EventId(UUID(int=1)), captured)
 
-    async def confirmed(self, actor: Actor = STUDENT, start: datetime = START, **given: Any) -> Booking:
-        booking = await self.hold(actor, start, **given)
-        await self.pay(booking)
-        return await self.get(booking)
+async def fill_in_card(url: str, number: str = GOOD_CARD) -> httpx.Response:
+    """On the provider's page, as a payer would."""
+    async with httpx.AsyncClient(timeout=30) as browser:
+        answer = await browser.post(url, data={"number": number, "expiry": "04 / 40", "cvc": "123"})
+    assert answer.status_code == 303, answer.text
+    return answer
 
-    async def get(self, booking: Booking) -> Booking:
-        async with self.new_unit() as unit:
-            return await unit.bookings.get(booking.id)
 
-    async def all(self, bookings: Sequence[Booking]) -> list[Booking]:
-        return [await self.get(booking) for booking in bookings]
+async def book_and_pay(student: Person, qari: Person, start: datetime, minutes: int = 30) -> dict[str, Any]:
+    """The checkout; its money is on the way."""
+    booking = await hold(student, qari, start, minutes)
+    checkout = await open_checkout(student, booking["id"])
+    await fill_in_card(checkout["url"])
+    return {**checkout, "booking_id": booking["id"]}
+
+
+async def lesson(person: Person, booking_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await person.get(f"/api/v1/bookings/{booking_id}"))["lesson"]
+    return found
+
+
+async def until_status(person: Person, booking_id: str, status: str, *, within_s: float = 25.0) -> dict[str, Any]:
+    return await eventually(
+        lambda: lesson(person, booking_id), lambda found: found["status"] == status, within_s=within_s
+    )
+
+
+async def mails_to(admin: Person, address: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await admin.get("/api/v1/mailbox", to=address))["items"]
+    return found
+
+
+async def set_faults(system: System, **faults: Any) -> None:
+    """What is not named is switched off."""
+    headers = {"authorization": f"Bearer {SANDBOX_KEY}"}
+    async with httpx.AsyncClient(base_url=system.urls["sandbox"], headers=headers, timeout=10) as operator:
+        answer = await operator.post("/control/faults", json=faults)
+    assert answer.status_code == 200, answer.text

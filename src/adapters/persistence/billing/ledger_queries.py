@@ -115,7 +115,7 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
     (
         "refund_stuck",
         """SELECT id::text, format('has been %s for too long, after %s tries', status, attempts) FROM refunds
-           WHERE status IN ('requested', 'submitted') AND created_at < $1 - interval '1 hour'""",
+           WHERE status IN ('requested', 'submitted') AND created_at < $1::timestamptz - interval '1 hour'""",
     ),
 )
 

@@ -1,0 +1,113 @@
+"""People for the tests of the running system."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+
+from adapters.persistence.engine import new_engine
+from adapters.system import SystemClock, new_id
+from domain.identity.permission import Role
+from domain.identity.user import Onboarding, User
+from domain.ids import UserId
+from domain.money import Money
+from domain.scheduling.calendar import Calendar, Limits, WallRange, WeeklyRule
+from domain.scheduling.qari import Gender, LessonOffer, QariProfile, Riwayah
+from ports.unit_of_work import UnitOfWork
+from support.system import Person, System
+from support.units import postgres_units
+
+PASSWORD = "a long enough password"
+TWELVE_DOLLARS = Money(1200, "USD")
+AT_ONCE = Limits(min_notice_min=0)
+ALWAYS = tuple(WeeklyRule(weekday, WallRange(0, 24 * 60)) for weekday in range(7))
+
+
+class Town:
+    """Makes people, the way onboarding and the command line would, and signs them in over HTTP."""
+
+    def __init__(self, system: System, database_url: str, password_hash: str) -> None:
+        self.system, self.database_url, self._hash = system, database_url, password_hash
+        self._people: list[Person] = []
+
+    async def close(self) -> None:
+        for person in self._people:
+            await person.http.aclose()
+
+    async def student(self, name: str = "Maryam", zone: str = "Europe/London") -> Person:
+        email = f"{new_id()}@student.example"
+        body = {"email": email, "name": name, "password": PASSWORD, "zone": zone}
+        async with httpx.AsyncClient(base_url=self.system.urls["main"], timeout=30) as client:
+            answer = await client.post("/api/v1/auth/register", json=body)
+            assert answer.status_code == 201, answer.text
+        return await self._sign_in("main", email)
+
+    async def staff(self, role: Role) -> Person:
+        user = await self._account(f"{role} person", frozenset({role}), "UTC")
+        return await self._sign_in("admin", user.email)
+
+    async def qari(
+        self,
+        *,
+        name: str = "Qari Abdullah",
+        zone: str = "Asia/Karachi",
+        price: Money = TWELVE_DOLLARS,
+        limits: Limits = AT_ONCE,
+        change: Callable[[QariProfile], QariProfile] = lambda profile: profile,
+    ) -> Person:
+        """Teaches day and night."""
+        user = await self._account(name, frozenset({Role.QARI}), zone)
+        profile = QariProfile(
+            user_id=user.id,
+            name=name,
+            gender=Gender.MALE,
+            zone=zone,
+            country="PK",
+            languages=("en", "ur"),
+            riwayat=(Riwayah.HAFS,),
+            approved=True,
+            offers=(LessonOffer(30, price, Money.zero(price.currency)), LessonOffer(60, price + price)),
+        )
+        async with unit_on(self.database_url) as unit:
+            await unit.qaris.add(change(profile))
+            await unit.availability.save(Calendar(qari_id=user.id, zone=zone, rules=ALWAYS, limits=limits))
+            await unit.commit()
+        return await self._sign_in("main", user.email)
+
+    async def _account(self, name: str, roles: frozenset[Role], zone: str) -> User:
+        user = User(
+            id=UserId(new_id()),
+            email=f"{new_id()}@people.example",
+            name=name,
+            password_hash=self._hash,
+            roles=roles,
+            zone=zone,
+            onboarding=Onboarding.APPROVED,
+            email_verified_at=SystemClock().now(),
+            created_at=SystemClock().now(),
+        )
+        async with unit_on(self.database_url) as unit:
+            await unit.users.add(user)
+            await unit.commit()
+        return user
+
+    async def _sign_in(self, door: str, email: str) -> Person:
+        async with httpx.AsyncClient(base_url=self.system.urls[door], timeout=30) as client:
+            answer = await client.post("/api/v1/auth/sign-in", json={"email": email, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            token = answer.json()["token"]
+            me = await client.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
+        person = Person(self.system.urls[door], token, me.json()["id"], email)
+        self._people.append(person)
+        return person
+
+
+@asynccontextmanager
+async def unit_on(url: str) -> AsyncIterator[UnitOfWork]:
+    """On an engine of its own, which goes with it: fixtures and tests run in different event loops."""
+    engine = new_engine(url, pool_size=2, name="halaqa-e2e")
+    try:
+        async with postgres_units(engine)() as unit:
+            yield unit
+    finally:
+        await engine.dispose()
