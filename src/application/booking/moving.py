@@ -64,10 +64,9 @@ async def plan_move(
 
 
 async def make_move(unit: UnitOfWork, plan: MovePlan, now: datetime, *, agreed: bool = False) -> Sequence[Booking]:
-    """The old times are freed in the same step; calendars hear of it by a higher sequence. Raises SlotTaken,
-    LearnerBusy, StaleWrite.
+    """The old times are freed in the same step; calendars hear of it by a higher sequence. Whoever plans a move to
+    make it has locked the Qari. Raises SlotTaken, LearnerBusy, StaleWrite.
     """
-    await unit.bookings.lock_qari(plan.moves[0].booking.qari_id)
     moved: list[Booking] = []
     for move in plan.moves:
         counts = plan.by is Party.LEARNER and not agreed

@@ -61,6 +61,7 @@ class RescheduleBooking:
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(command.booking_id)
             party = booking.party_of(actor)
+            await unit.bookings.lock_qari(booking.qari_id)
             plan = await plan_move(unit, booking, command.to, command.scope, party, now)
             if not plan.needs_consent:
                 done = Rescheduled(moved=await make_move(unit, plan, now))
@@ -110,6 +111,7 @@ class AnswerProposal:
                 return Rescheduled(proposal=declined)
             accepted = proposal.accept(by=party, at=now)
             await unit.proposals.save(accepted)
+            await unit.bookings.lock_qari(booking.qari_id)
             plan = await plan_move(unit, booking, proposal.slot.start, proposal.scope, proposal.by, now, agreed=True)
             moved = await make_move(unit, plan, now, agreed=True)
             await unit.commit()
