@@ -14,6 +14,7 @@ from domain.time import TimeSlot, instant
 
 CELL_MIN: Final = 30
 OFFER_ROWS: Final = 4
+MOST_OFFERS: Final = 8
 DATE_RANGES: Final = 3
 PARTS: Final = ((0, 360), (360, 720), (720, 1080), (1080, 1440))
 NOTICES: Final = (0, 30, 60, 120, 240, 720, 1440, 2880)
@@ -112,7 +113,7 @@ def offers_in(fields: Mapping[str, str]) -> list[LessonOffer]:
     """The rows ``minutes1``/``price1``/``trial1``… that have a length. Raises Invalid."""
     currency = fields.get("currency", "")
     offers = []
-    for row in range(1, OFFER_ROWS + 1):
+    for row in range(1, MOST_OFFERS + 1):
         if not fields.get(f"minutes{row}", "").strip():
             continue
         trial = fields.get(f"trial{row}", "").strip()
@@ -173,7 +174,7 @@ def kept_rows(kept: Sequence[WeeklyRule]) -> list[dict[str, Any]]:
 def offer_fields(offers: Sequence[LessonOffer]) -> dict[str, str]:
     """What the form of lessons and prices starts with."""
     values = {"currency": offers[0].price.currency if offers else "USD"}
-    for row in range(1, OFFER_ROWS + 1):
+    for row in range(1, MOST_OFFERS + 1):
         offer = offers[row - 1] if row <= len(offers) else None
         values[f"minutes{row}"] = str(offer.minutes) if offer else ""
         values[f"price{row}"] = f"{offer.price.amount}" if offer else ""

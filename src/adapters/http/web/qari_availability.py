@@ -81,7 +81,7 @@ def _shown(
         steps=steps(),
         notices=notices(limits["min_notice_min"]),
         offers={**offer_fields(own.profile.offers), **(given if form == "offers" else {})},
-        offer_rows=list(range(1, OFFER_ROWS + 1)),
+        offer_rows=list(range(1, max(OFFER_ROWS, len(own.profile.offers)) + 1)),
         date_rows=list(range(1, DATE_RANGES + 1)),
         currencies=sorted(EXPONENTS),
         values=given if form in ("date", "away") else {},

@@ -10,6 +10,10 @@ let brush = null;
 document.querySelector("[data-paint-hint]").hidden = false;
 table.classList.add("ready");
 
+// The day starts in the morning, unless somebody teaches at night.
+const first = boxes.find((box) => box.checked) ?? boxes[days * 14];
+table.parentElement.scrollTop = first.closest("tr").offsetTop - table.tHead.offsetHeight;
+
 const count = () => {
   const hours = boxes.filter((box) => box.checked).length / 2;
   if (sum) sum.textContent = words.replace(/[\d.,]+/, hours.toFixed(1));
