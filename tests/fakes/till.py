@@ -1,5 +1,6 @@
-"""Everything about money over memory: use cases, a provider, a relay that is run by hand."""
+"""Everything about money: use cases, a provider, a relay that is run by hand. Over memory, or over other units."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -37,6 +38,7 @@ from fakes.identity import a_user
 from fakes.ids import SequentialIds
 from fakes.scheduling import QARI
 from fakes.unit import MemoryStore, MemoryUnit
+from ports.unit_of_work import NewUnit, UnitOfWork
 
 PAYER: Final = Actor(user_id=LEARNER, role=Role.STUDENT, audience=Audience.MAIN)
 FINANCE: Final = Actor(user_id=UserId(UUID(int=0x5AFF)), role=Role.FINANCE, audience=Audience.ADMIN)
@@ -105,11 +107,13 @@ class Nudges:
 class Till:
     """``relay`` lets every subscriber hear of what has happened, until nothing more does."""
 
-    def __init__(self) -> None:
+    def __init__(self, units: NewUnit | None = None) -> None:
         self.store, self.clock, self.nudges, new_id = MemoryStore(), FixedClock(), Nudges(), SequentialIds()
+        self._units = units
         self.store.shelf("users")[LEARNER] = a_user(id=LEARNER)
         self.gateway = FakeGateway(clock=self.clock)
-        self.gateways = Accounts([self.gateway, FakeGateway(account="other", clock=self.clock)])
+        other = FakeGateway(account="other", clock=self.clock, webhook_secrets=["whsec_other"])
+        self.gateways = Accounts([self.gateway, other])
         unit, clock, gateways = self.unit, self.clock, self.gateways
         self.start_checkout = StartCheckout(unit, clock, gateways, "https://halaqa.test/")
         self.settle_payment = SettlePayment(unit, clock, new_id, gateways)
@@ -130,8 +134,8 @@ class Till:
             subscriptions.CLOSE_CHECKOUT: CloseCheckoutOnEnd(unit, self.close_checkout),
         }
 
-    def unit(self) -> MemoryUnit:
-        return MemoryUnit(self.store, subscribers)
+    def unit(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        return self._units() if self._units is not None else MemoryUnit(self.store, subscribers)
 
     # what is stored --------------------------------------------------------------------------------------------
 
@@ -162,8 +166,8 @@ class Till:
 
     async def checkout(self, *bookings: Booking, number: int = 0) -> Payment:
         """Held lessons on their way to be paid: the first one is asked for, a series brings the others."""
-        for booking in bookings:
-            self.store.bookings[booking.id] = booking
+        if self._units is None:
+            self.store.bookings.update({booking.id: booking for booking in bookings})
         command = StartCheckoutCommand(payment_id=PaymentId(UUID(int=PAYMENT.int + number)), booking_id=bookings[0].id)
         return await self.start_checkout(PAYER, command)
 
@@ -173,19 +177,25 @@ class Till:
         self.gateway.pay(str(payment.provider_ref))
         await self.webhook("checkout.succeeded", str(payment.provider_ref))
         await self.work()
-        return self.payment(payment.id)
+        async with self.unit() as unit:
+            return await unit.payments.get(payment.id)
 
     async def webhook(self, kind: str, provider_ref: str, *, event_id: str | None = None) -> bool:
         raw, headers = self.gateway.event(kind, provider_ref, event_id=event_id)
         return await self.receive_webhook("sandbox", "main", raw, headers)
 
     async def relay(self) -> None:
-        outbox = self.store.shelf("outbox")
-        while outbox:
-            (event_id, name), task = next(iter(outbox.items()))
-            await self.handlers[name](event_id, task.event)
-            outbox = self.store.shelf("outbox")
-            del outbox[event_id, name]
+        while True:
+            async with self.unit() as unit:
+                tasks = await unit.outbox.claim(now=self.clock.now(), lease=timedelta(minutes=1), limit=100)
+                await unit.commit()
+            if not tasks:
+                return
+            for task in tasks:
+                await self.handlers[task.subscriber](task.event_id, task.event)
+                async with self.unit() as unit:
+                    await unit.outbox.done(task.event_id, task.subscriber, at=self.clock.now())
+                    await unit.commit()
 
     async def work(self) -> None:
         """What the worker does, until it has nothing left."""

@@ -57,6 +57,14 @@ async def test_a_message_older_than_five_minutes_is_refused() -> None:  # PAYM-0
         await till.receive_webhook("sandbox", "main", raw, headers)
 
 
+async def test_the_secret_of_one_endpoint_does_not_open_another() -> None:  # PAYM-07
+    till, ref = await an_inbox()
+    raw, headers = till.gateway.event("checkout.succeeded", ref)
+
+    with pytest.raises(BadSignature):
+        await till.receive_webhook("sandbox", "other", raw, headers)
+
+
 async def test_an_account_nobody_has_configured_is_not_found() -> None:
     till, ref = await an_inbox()
     raw, headers = till.gateway.event("checkout.succeeded", ref)
