@@ -40,6 +40,11 @@ def scope_of(text: str) -> Scope:
     return Scope(text) if text in set(Scope) else Scope.ONE
 
 
+def _scope_in(request: Req) -> Scope:
+    """Of the address; a handler cannot take it as a parameter, ``scope`` being the name of something else there."""
+    return scope_of(request.query_params.get("scope", ""))
+
+
 class LessonChangeController(Controller):
     path = "/lessons/{booking_id:uuid}"
     include_in_schema = False
@@ -51,16 +56,15 @@ class LessonChangeController(Controller):
         booking_id: FromPath[UUID],
         see_lesson: NamedDependency[SeeLesson],
         preview_cancellation: NamedDependency[PreviewCancellation],
-        scope: FromQuery[str] = "",
     ) -> Response[Any]:
-        detail = await see_lesson(request.user, BookingId(booking_id))
+        detail, scope = await see_lesson(request.user, BookingId(booking_id)), _scope_in(request)
         try:
-            preview = await preview_cancellation(request.user, BookingId(booking_id), scope_of(scope))
+            preview = await preview_cancellation(request.user, BookingId(booking_id), scope)
         except DomainError as refused:
             return _back(request, booking_id, sentence(refused.message))
         return page(
             request, "lessons/cancel.html", lesson=detail.lesson, party=detail.party, preview=preview,
-            scope=scope_of(scope).value,
+            scope=scope.value,
         )  # fmt: skip
 
     @post("/cancel", needs=Permission.CHANGE_OWN_BOOKING, status_code=303)
@@ -96,20 +100,19 @@ class LessonChangeController(Controller):
         clock: NamedDependency[Clock],
         week: FromQuery[str] = "",
         start: FromQuery[str] = "",
-        scope: FromQuery[str] = "",
     ) -> Response[Any]:
         """First the free times; with one chosen, what moving there would mean."""
         detail = await see_lesson(request.user, BookingId(booking_id))
         if not start:
             return await moving_page(request, detail, free_slots, clock.now(), week)
-        to = moment_of(start)
+        to, scope = moment_of(start), _scope_in(request)
         try:
-            plan = await preview_reschedule(request.user, BookingId(booking_id), to, scope_of(scope))
+            plan = await preview_reschedule(request.user, BookingId(booking_id), to, scope)
         except DomainError as refused:
             return redirect(request, f"/lessons/{booking_id}/move", sentence(refused.message), "problem")
         return page(
             request, "lessons/move_confirm.html", detail=detail, lesson=detail.lesson, plan=plan, to=start,
-            scope=scope_of(scope).value,
+            scope=scope.value,
         )  # fmt: skip
 
     @post("/move", needs=Permission.CHANGE_OWN_BOOKING, status_code=303)
