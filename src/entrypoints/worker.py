@@ -54,7 +54,7 @@ SWEEPS: Final = (
     Sweep("send_deliveries", 10),
     Sweep("submit_refunds", 15),
     Sweep("expire_holds", 30),
-    Sweep("sweep_payments", 60),
+    Sweep("sweep_payments", 30),
     Sweep("sweep_meetings", 300),
     Sweep("send_reminders", 300),
     Sweep("forget_old", 3600),

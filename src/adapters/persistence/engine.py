@@ -21,7 +21,7 @@ def new_engine(url: str, *, pool_size: int = 10, name: str = "halaqa") -> AsyncE
         driver_url(url),
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=30,
         pool_recycle=1800,
         pool_pre_ping=False,
         json_deserializer=str,

@@ -13,7 +13,7 @@ from ports.clock import Clock
 from ports.errors import GatewayError
 from ports.unit_of_work import NewUnit
 
-PAUSE: Final = timedelta(minutes=2)
+PAUSE: Final = timedelta(seconds=40)
 GRACE: Final = timedelta(minutes=1)
 _BATCH: Final = 50
 log: Final = structlog.get_logger("billing")
