@@ -44,6 +44,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             school_zone=settings.school_zone,
             development=not settings.production,
             form_origins=(settings.sandbox_url,) if main else (),
+            trusted_hosts=settings.trusted_hosts,
         ),
         controllers=controllers_for(audience),
         dependencies=container.dependencies(),

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import click
 
@@ -45,9 +46,106 @@ def migrate(target: str) -> None:
 
     from adapters.persistence.migrate import heads, upgrade
 
-    with _services() as settings:
+    with _services(migrated=False) as settings:
         asyncio.run(upgrade(settings.database_url, target))
     click.echo(f"the database is at {', '.join(sorted(heads())) if target == 'head' else target}")
+
+
+@main.command()
+@click.option("--number", default=114, show_default=True, help="Another number gives another school.")
+@click.option("--if-empty", is_flag=True, help="Do nothing when there are people in the database already.")
+def seed(number: int, if_empty: bool) -> None:
+    """Make the demo school: Qaris, students, months of lessons, payments and books that balance."""
+    import asyncio
+
+    from entrypoints.seed.plant import NotEmpty, plant
+
+    def say(step: str) -> None:
+        click.echo(f"Making the demo school: {step} …")
+
+    with _services() as settings:
+        if settings.production:
+            complain("production has no demo school; HALAQA_ENV is production")
+        try:
+            planted = asyncio.run(plant(settings, number=number, say=say))
+        except NotEmpty as error:
+            if if_empty:
+                return
+            complain(f"{error}; the demo school wants an empty one")
+    click.echo(
+        f"Made {planted.qaris} Qaris, {planted.students} students, {planted.lessons} lessons, "
+        f"{planted.payments} payments and {planted.refunds} refunds."
+    )
+
+
+@main.command("create-admin")
+@click.option("--email", prompt=True, help="The address to sign in with.")
+@click.option("--name", prompt=True, help="As colleagues will read it.")
+@click.option(
+    "--role",
+    type=click.Choice(["owner", "admin", "finance", "support", "teaching_lead"]),
+    default="admin",
+    show_default=True,
+)
+@click.password_option(help="Asked for when left out, which keeps it out of the shell's history.")
+def create_admin(email: str, name: str, role: str, password: str) -> None:
+    """Make an account for the school's staff."""
+    import asyncio
+
+    from domain.errors import DomainError
+    from domain.identity.permission import Role
+    from entrypoints.operations import create_admin as create
+
+    with _services() as settings:
+        try:
+            user = asyncio.run(create(settings, email=email, name=name, password=password, role=Role(role)))
+        except DomainError as error:
+            complain(error.message)
+    click.echo(f"{user.name} ({role}) can sign in at {settings.admin_url}")
+
+
+@main.command("verify-ledger")
+def verify_ledger() -> None:
+    """Prove that the books balance and agree with lessons, payments and providers; name what does not.
+
+    Ends with code 1 when something does not agree.
+    """
+    import asyncio
+
+    from entrypoints.operations import verify_ledger as verify
+
+    click.echo("Checking the books …", err=True)
+    with _services() as settings:
+        report = asyncio.run(verify(settings))
+    for mismatch in report.mismatches:
+        click.echo(f"{mismatch.kind}: {mismatch.subject} {mismatch.message}")
+    for name in report.unreachable:
+        click.echo(f"unreachable: {name} did not answer; its books were not compared")
+    for balance in report.balances:
+        click.echo(f"{balance.group:<28} {balance.balance.amount:>16,} {balance.balance.currency}")
+    asked = ", ".join(report.providers_asked) or "nobody"
+    verdict = "everything agrees" if report.is_clean else f"{len(report.mismatches)} things do not agree"
+    click.echo(f"{report.journals} journals; asked {asked}; {verdict}")
+    sys.exit(0 if report.is_clean else 1)
+
+
+@main.command("replay-webhooks")
+@click.argument("webhook_ids", nargs=-1, type=click.UUID)
+@click.option("--dead", is_flag=True, help="All that were given up.")
+def replay_webhooks(webhook_ids: tuple[UUID, ...], dead: bool) -> None:
+    """Let the worker try messages of payment providers again, by id or all dead ones."""
+    import asyncio
+
+    from entrypoints.operations import replay_webhooks as replay
+
+    if not webhook_ids and not dead:
+        complain("say which: one or more ids, or --dead")
+    with _services() as settings:
+        result = asyncio.run(replay(settings, webhook_ids, dead=dead))
+    for webhook_id, reason in result.refused:
+        click.echo(f"{webhook_id}: {reason}")
+    click.echo(f"{len(result.done)} will be tried again")
+    sys.exit(1 if result.refused else 0)
 
 
 @main.command("serve-main")
@@ -129,11 +227,16 @@ def _one_line() -> Iterator[None]:
 
 
 @contextmanager
-def _services() -> Iterator[Settings]:
+def _services(*, migrated: bool = True) -> Iterator[Settings]:
     """The database and Redis for one command: those that run, or embedded ones for as long as it takes."""
+    import asyncio
+
+    from adapters.persistence.migrate import is_current
     from entrypoints.embedded.services import services
 
     with _one_line(), services(load_or_exit()) as settings:
+        if migrated and not asyncio.run(is_current(settings.database_url)):
+            raise CannotStart("the database is not at the newest schema; run `halaqa migrate`")
         yield settings
 
 

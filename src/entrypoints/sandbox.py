@@ -1,5 +1,10 @@
 """The sandbox provider as a process of its own."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import httpx
 from litestar import Litestar
 
 from adapters.payments.sandbox.config import SandboxConfig, WebhookEndpoint
@@ -24,3 +29,15 @@ def sandbox_config(settings: Settings) -> SandboxConfig:
             for account in settings.sandbox_accounts
         },
     )
+
+
+@asynccontextmanager
+async def in_process_provider(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """The provider without its process, for commands that run while nothing else does."""
+    app = create_sandbox(settings)
+    transport = httpx.ASGITransport(cast(Any, app))
+    async with (
+        app.lifespan(),
+        httpx.AsyncClient(transport=transport, base_url=settings.sandbox_url, timeout=60) as client,
+    ):
+        yield client

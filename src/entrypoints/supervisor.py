@@ -68,11 +68,9 @@ class Supervisor:
         self._check()
         asyncio.run(upgrade(self._settings.database_url))
         self._check()
-        sandbox, *others = self._children
-        self._start_children([sandbox])
         if self._seed:
             self._plant()
-        self._start_children(others)
+        self._start_children(self._children)
         self._say(self._welcome(time.monotonic() - started))
 
     def _start_children(self, children: list[Child]) -> None:

@@ -45,6 +45,14 @@ def _current(connection: Connection) -> frozenset[str]:
     return frozenset(MigrationContext.configure(connection).get_current_heads())
 
 
+async def is_current(url: str) -> bool:
+    engine = create_async_engine(driver_url(url), poolclass=NullPool)
+    try:
+        return await current(engine) == heads()
+    finally:
+        await engine.dispose()
+
+
 async def upgrade(url: str, target: str = "head") -> None:
     """Raises what the database raises; what earlier migrations did stays."""
     engine = create_async_engine(driver_url(url), poolclass=NullPool)

@@ -49,7 +49,7 @@ def _new_id() -> Callable[[], Any]:
 
 class Shared(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
-    audience = providers.Dependency()
+    audience: providers.Dependency[Any] = providers.Dependency()
     clock = providers.Singleton(SystemClock)
     new_id = providers.Singleton(_new_id)
     engine = providers.Singleton(_engine, settings, audience)

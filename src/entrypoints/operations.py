@@ -1,0 +1,108 @@
+"""What the command line does with the assembled system: the use cases, run by whoever owns the machine."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
+
+import httpx
+import msgspec
+from dependency_injector import providers
+
+from application.billing.verify_ledger import LedgerReport
+from domain.billing.webhook_event import WebhookStatus
+from domain.errors import DomainError
+from domain.identity.actor import Actor
+from domain.identity.password import require_good_password
+from domain.identity.permission import Audience, Role
+from domain.identity.user import User, email_address
+from domain.ids import UserId, WebhookId
+from entrypoints.container import Container
+from entrypoints.sandbox import in_process_provider
+from entrypoints.settings import Settings
+
+OPERATOR = Actor(user_id=UserId(UUID(int=0)), role=Role.OWNER, audience=Audience.ADMIN)
+"""Whoever can run commands on the machine can do anything there."""
+
+
+@asynccontextmanager
+async def assembled(settings: Settings) -> AsyncIterator[Container]:
+    container = Container(settings, Audience.ADMIN)
+    try:
+        yield container
+    finally:
+        await container.http_client().aclose()
+        await container.redis().aclose()
+        await container.engine().dispose()
+
+
+async def verify_ledger(settings: Settings) -> LedgerReport:
+    """Where the sandbox provider is not running, it is asked in this process."""
+    async with AsyncExitStack() as stack:
+        container = await stack.enter_async_context(assembled(settings))
+        if not await _answers(settings.sandbox_url):
+            client = await stack.enter_async_context(in_process_provider(settings))
+            container.shared.http_client.override(providers.Object(client))
+        report: LedgerReport = await container.verify_ledger()(None)
+        return report
+
+
+async def _answers(url: str) -> bool:
+    async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+        try:
+            return (await client.get(f"{url}/health/live")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+async def create_admin(settings: Settings, *, email: str, name: str, password: str, role: Role) -> User:
+    """Raises Invalid, WeakPassword, EmailTaken. The address counts as proven: its owner sits at the machine."""
+    email, name = email_address(email), " ".join(name.split())
+    password = require_good_password(password, email=email, name=name)
+    async with assembled(settings) as container:
+        now = container.clock().now()
+        user = User(
+            id=UserId(container.new_id()()),
+            email=email,
+            name=name,
+            password_hash=await container.hasher().hash(password),
+            roles=frozenset({role}),
+            zone=settings.school_zone,
+            locale=settings.school_locale,
+            email_verified_at=now,
+            created_at=now,
+        )
+        async with container.new_unit()() as unit:
+            await unit.users.add(user)
+            await unit.commit()
+    return user
+
+
+class Replayed(msgspec.Struct):
+    done: list[UUID] = []
+    refused: list[tuple[UUID, str]] = []
+
+
+async def replay_webhooks(settings: Settings, wanted: tuple[UUID, ...], *, dead: bool) -> Replayed:
+    """The named ones, and with ``dead`` all that were given up."""
+    result = Replayed()
+    async with assembled(settings) as container:
+        ids = [*wanted, *(await _dead(container) if dead else [])]
+        for webhook_id in dict.fromkeys(ids):
+            try:
+                await container.replay_webhook()(OPERATOR, WebhookId(webhook_id))
+            except DomainError as error:
+                result.refused.append((webhook_id, error.message))
+            else:
+                result.done.append(webhook_id)
+    return result
+
+
+async def _dead(container: Container) -> list[UUID]:
+    found: list[UUID] = []
+    cursor: str | None = None
+    while True:
+        page = await container.webhook_queries().inbox(status=WebhookStatus.DEAD, cursor=cursor)
+        found += [view.webhook_id for view in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
