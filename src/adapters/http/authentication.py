@@ -1,6 +1,7 @@
 """Who is asking: a Bearer token, or the session cookie. Routes marked ``anonymous`` are not even looked at."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie, Headers
@@ -30,7 +31,7 @@ class Authentication(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def _look(self, scope: Scope) -> None:
-        connection: ASGIConnection[object, object, object, object] = ASGIConnection(scope)
+        connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         token, by = _bearer(connection.headers), "bearer"
         if not token:
             token, by = connection.cookies.get(self._config.session_cookie, ""), "cookie"

@@ -59,7 +59,7 @@ def token_for_page(request: Connection) -> tuple[str, Cookie | None]:
 
 async def check(request: Connection) -> None:
     """Raises CsrfFailed for a write by cookie, or by an anonymous form, without proof."""
-    if request.scope["method"] in {"GET", "HEAD", "OPTIONS"} or request.scope["state"].get("auth_by") == "bearer":
+    if request.scope.get("method") in {"GET", "HEAD", "OPTIONS"} or request.scope["state"].get("auth_by") == "bearer":
         return
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if signed_in(request) is None and kind not in _FORMS:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
@@ -73,7 +74,7 @@ class Observe:
         self._headers = list(security_headers(config).items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         given = Headers.from_scope(scope).get("x-request-id", "")
