@@ -99,7 +99,7 @@ class Timetable:
         first_week = 0 if keen else self._random.choices((0, 3, 7, 10), (55, 20, 15, 10))[0]
         last_week = self._random.choices((99, 12, 8), (80, 12, 8))[0] if not keen else 99
         faithful = 1.0 if keen else self._random.choice((0.95, 0.85, 0.6))
-        slots = []
+        slots = self._soon(habits, teacher, student) if keen else []
         for key in self._random.sample(good, min(per_week, len(good))):
             for slot in habits[key]:
                 week = (slot.start - self._now) // timedelta(weeks=1) + WEEKS_BACK
@@ -107,6 +107,14 @@ class Timetable:
                 if wanted and self._diary.take(teacher, student, slot):
                     slots.append(slot)
         return Course(student, teacher, offer, tuple(sorted(slots))) if slots else None
+
+    def _soon(
+        self, habits: dict[tuple[int, int], list[TimeSlot]], teacher: Teacher, student: Student
+    ) -> list[TimeSlot]:
+        """The demo student has a lesson to join before long, where the hour of the day allows it."""
+        coming = TimeSlot(self._now + timedelta(minutes=5), self._now + timedelta(hours=3))
+        near = sorted(slot for slots in habits.values() for slot in slots if coming.contains(slot.start))
+        return [slot for slot in near[:1] if self._diary.take(teacher, student, slot)]
 
     def _habits(self, teacher: Teacher, minutes: int) -> dict[tuple[int, int], list[TimeSlot]]:
         """All times at which a lesson may start, by weekday and wall time of the Qari."""
