@@ -8,7 +8,7 @@ from litestar import Litestar
 from adapters.http.app import create_app
 from adapters.http.config import HttpConfig
 from adapters.http.routes import controllers_for
-from adapters.persistence.migrate import current, heads
+from adapters.persistence.revision import current, heads
 from domain.identity.permission import Audience
 from entrypoints.container import Container
 from entrypoints.settings import Settings

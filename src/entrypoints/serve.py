@@ -1,5 +1,6 @@
 """How each HTTP process serves its application."""
 
+import gc
 from typing import Final
 
 import uvicorn
@@ -17,6 +18,8 @@ def configure_logging(settings: Settings, process: str) -> None:
 
 def serve(app: Litestar, settings: Settings, port: int) -> None:
     """Returns when it is told to stop (SIGTERM, SIGINT): open requests get the grace, then the connections close."""
+    gc.freeze()
+    gc.enable()
     uvicorn.run(
         app,
         host=settings.host,

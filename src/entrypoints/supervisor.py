@@ -11,7 +11,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
-from adapters.persistence.migrate import upgrade
+import asyncpg
+
+from adapters.persistence.revision import is_current
 from entrypoints.children import Child, clear_leftovers, signal_group, spawn, stop_all, write_down
 from entrypoints.embedded.folders import CannotStart
 from entrypoints.embedded.services import Services, owning
@@ -66,9 +68,9 @@ class Supervisor:
         self._say("Starting the database …")
         self._services.start()
         self._check()
-        asyncio.run(upgrade(self._settings.database_url))
+        fresh = self._migrate()
         self._check()
-        if self._seed:
+        if self._seed and (fresh or asyncio.run(_is_empty(self._settings.database_url))):
             self._plant()
         self._start_children(self._children)
         self._say(self._welcome(time.monotonic() - started))
@@ -91,6 +93,16 @@ class Supervisor:
                     f"{waiting[0].name} was not ready after {START_PATIENCE_S:.0f} s; see {waiting[0].log}"
                 )
             time.sleep(0.05)
+
+    def _migrate(self) -> bool:
+        """Whether there was something to do. Alembic is not even loaded where there was not."""
+        if asyncio.run(is_current(self._settings.database_url)):
+            return False
+        from adapters.persistence.migrate import upgrade
+
+        self._say("Bringing the database to the newest schema …")
+        asyncio.run(upgrade(self._settings.database_url))
+        return True
 
     def _plant(self) -> None:
         """In a process of its own, which takes what it needed of memory with it."""
@@ -195,6 +207,14 @@ def require_free(host: str, port: int, setting: str) -> None:
             raise CannotStart(
                 f"cannot listen on {host}:{port} ({reason.lower()}); set {setting} or HALAQA_HOST"
             ) from error
+
+
+async def _is_empty(url: str) -> bool:
+    connection = await asyncpg.connect(url.replace("postgresql+asyncpg://", "postgresql://", 1))
+    try:
+        return not await connection.fetchval("SELECT EXISTS (SELECT FROM users)")
+    finally:
+        await connection.close()
 
 
 def _say(line: str) -> None:

@@ -1,6 +1,7 @@
 """The worker as a process of its own: the jobs of ``entrypoints.worker``, out of the container."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,6 +32,8 @@ def work(settings: Settings) -> None:
         on_startup=_nothing,
         on_shutdown=close,
     )
+    gc.freeze()
+    gc.enable()
     worker.run()
 
 

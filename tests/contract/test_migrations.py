@@ -6,10 +6,12 @@ from typing import Final
 import asyncpg
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.persistence.migrate import current, heads, upgrade
+from adapters.persistence.migrate import configuration, upgrade
+from adapters.persistence.revision import current, heads, is_current
 from adapters.persistence.schema import whole_schema
 from support.postgres import TestPostgres
 
@@ -34,6 +36,7 @@ async def _definitions(engine: AsyncEngine) -> set[str]:
 
 
 def test_there_is_one_line_of_migrations() -> None:
+    assert frozenset(ScriptDirectory.from_config(configuration()).get_heads()) == heads()
     assert len(heads()) == 1
 
 
@@ -65,12 +68,14 @@ async def test_an_upgrade_walks_from_empty_to_head_and_a_second_one_changes_noth
     engine = postgres.engine(name)
     try:
         assert await current(engine) == frozenset()
+        assert not await is_current(postgres.url_of(name))
         await upgrade(postgres.url_of(name))
         first = await _definitions(engine)
 
         await upgrade(postgres.url_of(name))
 
         assert await current(engine) == heads()
+        assert await is_current(postgres.url_of(name))
         assert await _definitions(engine) == first
     finally:
         await engine.dispose()

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema, and tells whether it is there.
+"""Brings a database to the newest schema.
 
 Several processes may start at once: the first takes an advisory lock, the others wait for it and find nothing to do.
 While it changes tables, a statement that cannot have its lock within seconds gives up instead of stopping the school.
@@ -9,10 +9,8 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.persistence.engine import driver_url
@@ -29,28 +27,6 @@ def configuration() -> Config:
     config.set_main_option("script_location", folder)
     config.set_main_option("path_separator", "os")
     return config
-
-
-def heads() -> frozenset[str]:
-    return frozenset(ScriptDirectory.from_config(configuration()).get_heads())
-
-
-async def current(engine: AsyncEngine) -> frozenset[str]:
-    """What the database is at; empty before the first migration."""
-    async with engine.connect() as connection:
-        return await connection.run_sync(_current)
-
-
-def _current(connection: Connection) -> frozenset[str]:
-    return frozenset(MigrationContext.configure(connection).get_current_heads())
-
-
-async def is_current(url: str) -> bool:
-    engine = create_async_engine(driver_url(url), poolclass=NullPool)
-    try:
-        return await current(engine) == heads()
-    finally:
-        await engine.dispose()
 
 
 async def upgrade(url: str, target: str = "head") -> None:
