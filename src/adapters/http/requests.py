@@ -19,6 +19,8 @@ Req: TypeAlias = Request[Actor, SignedIn | None, State]
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 _ZONES = frozenset(available_timezones())
 LOCALES = ("en", "ar", "ur")
+CATALOGS = frozenset({"en"})
+"""Languages that pages can speak so far: dates and numbers keep to the language of the words around them."""
 RIGHT_TO_LEFT = frozenset({"ar", "ur"})
 
 
@@ -54,7 +56,7 @@ def viewer_of(request: Connection) -> Viewer:
     """The account's zone; else the one the browser told by the cookie ``zone``; else the school's. (L10N-05)"""
     person, config = signed_in(request), config_of(request)
     if person is not None:
-        return Viewer(zone=person.zone, locale=person.locale)
+        return Viewer(zone=person.zone, locale=person.locale if person.locale in CATALOGS else LOCALES[0])
     told = unquote(request.cookies.get("zone", ""))
     return Viewer(
         zone=told if told in _ZONES else config.school_zone,
