@@ -13,7 +13,7 @@ from adapters.http.formatting import clock_text, date_text, day_text, money_text
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.web.forms import next_page
-from adapters.http.web.lessons.view import door_stands_open
+from adapters.http.web.lessons.view import USUAL, door_stands_open
 from adapters.http.web.week import Week, week_from
 from adapters.http.words import date_of
 from application.billing.see_money import SeeMyEarnings
@@ -30,6 +30,7 @@ from ports.paging import Page
 # the hours that a week shows at least, and the months that the bars reach back
 EARLIEST: Final = 8
 LATEST: Final = 20
+_OUTCOME_OPEN: Final = timedelta(days=USUAL.qari_outcome_days)
 MONTHS: Final = 6
 
 
@@ -57,6 +58,7 @@ class QariController(Controller):
             week=[lesson for lesson in lessons if lesson not in on_today],
             requests=duties.requests,
             outcomes=duties.outcomes,
+            too_late=[lesson.id for lesson in duties.outcomes if lesson.ends_at + _OUTCOME_OPEN <= now],
             open_doors=[lesson.id for lesson in on_today if door_stands_open(lesson, now)],
         )
 
