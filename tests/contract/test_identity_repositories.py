@@ -151,6 +151,25 @@ async def test_a_session_is_found_while_everything_about_it_holds(house: House) 
     assert await house.session_queries.find(hash_token(token), now=AT) is None
 
 
+async def test_a_session_remembers_every_few_minutes_that_it_was_seen(
+    postgres_house: House, database: AsyncEngine
+) -> None:
+    # ID-11
+    user = a_user()
+    session, token = Session.start(user.id, audience=Audience.MAIN, role=Role.STUDENT, at=AT)
+    async with postgres_house.floor() as floor:
+        await floor.users.add(user)
+        await floor.sessions.add(session)
+    seen = []
+
+    for minutes in (1, 4, 5, 6, 30, 29):
+        await postgres_house.session_queries.find(hash_token(token), now=AT + timedelta(minutes=minutes))
+        async with driver(database) as connection:
+            seen.append((await connection.fetchval("SELECT last_seen_at FROM sessions") - AT) // timedelta(minutes=1))
+
+    assert seen == [0, 0, 5, 5, 30, 30]
+
+
 async def test_sessions_end_one_by_one_or_all_at_once(house: House) -> None:
     user = a_user()
     made = [Session.start(user.id, audience=Audience.MAIN, role=Role.STUDENT, at=AT) for _ in range(3)]

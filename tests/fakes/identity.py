@@ -12,7 +12,7 @@ import msgspec
 from domain.errors import NotFound, StaleWrite
 from domain.events import Event
 from domain.identity.permission import Role
-from domain.identity.session import Session, Verification
+from domain.identity.session import SEEN_EVERY, Session, Verification
 from domain.identity.user import EmailTaken, User, same_address
 from domain.ids import UserId
 from ports.identity.queries import PersonView, SignedIn
@@ -119,6 +119,8 @@ class MemorySessionQueries:
             return None
         if not user.may_sign_in or session.role not in user.roles:
             return None
+        if now - session.last_seen_at >= SEEN_EVERY:
+            self._store.sessions[token_hash] = msgspec.structs.replace(session, last_seen_at=now)
         return SignedIn(
             token_hash=token_hash,
             user_id=user.id,

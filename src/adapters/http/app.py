@@ -13,6 +13,7 @@ from adapters.http.authentication import Authentication, Authenticator
 from adapters.http.config import HttpConfig
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
+from adapters.http.hosts import Hosts
 from adapters.http.metrics import Metrics
 from adapters.http.observe import Observe
 from adapters.http.openapi import openapi_config
@@ -61,5 +62,5 @@ def create_app(
         lifespan=list(lifespan),
         debug=False,
     )
-    app.asgi_handler = Observe(app.asgi_handler, config, metrics)
+    app.asgi_handler = Observe(Hosts(app.asgi_handler, config), config, metrics)
     return app

@@ -7,7 +7,8 @@ from domain.identity.permission import Audience
 
 class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``base_url`` is how browsers reach this door, ``other_url`` the other one. ``secret`` signs CSRF proofs and
-    flash messages. ``form_origins``: other origins a form may end at (a provider's checkout page).
+    flash messages. ``form_origins``: other origins a form may end at (a provider's checkout page). ``trusted_hosts``:
+    host names that requests may use; the one of ``base_url`` when empty.
     """
 
     audience: Audience
@@ -18,6 +19,7 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     school_zone: str = "UTC"
     development: bool = False
     form_origins: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
     version: str = "0.1.0"
 
     @property

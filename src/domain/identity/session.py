@@ -15,6 +15,8 @@ from domain.ids import UserId
 
 PREFIXES: Final = {Audience.MAIN: "hm_", Audience.ADMIN: "ha_"}
 LIFETIMES: Final = {Audience.MAIN: timedelta(days=30), Audience.ADMIN: timedelta(hours=12)}
+SEEN_EVERY: Final = timedelta(minutes=5)
+"""How exactly we know when a session was used last: writing it down on every request would cost more than it tells."""
 VERIFICATION_LIFETIME: Final = timedelta(days=3)
 
 

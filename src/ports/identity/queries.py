@@ -31,7 +31,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 class SessionQueries(Protocol):
     async def find(self, token_hash: bytes, *, now: datetime) -> SignedIn | None:
         """One read, made on every request. None when it is unknown, expired, or its user is blocked or has lost
-        the role: a change of either is felt on the very next request.
+        the role: a change of either is felt on the very next request. Notes that the session was seen, unless that
+        was noted within ``SEEN_EVERY``.
         """
         ...
 

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, and_, any_, bindparam, or_, select, tuple_
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, and_, any_, bindparam, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.identity.tables import roles_of_user, sessions, user_roles, users
 from adapters.persistence.statement import Statement, driver
 from domain.identity.permission import Audience, Role
+from domain.identity.session import SEEN_EVERY
 from domain.identity.user import AccountStatus, Onboarding
 from domain.ids import UserId
 from ports.identity.queries import PersonView, SignedIn
@@ -24,6 +25,7 @@ _FIND = Statement(
         sessions.c.user_id,
         sessions.c.audience,
         sessions.c.role,
+        sessions.c.last_seen_at,
         users.c.name,
         users.c.email,
         users.c.zone,
@@ -39,6 +41,14 @@ _FIND = Statement(
         sessions.c.expires_at > bindparam("now", type_=DateTime(timezone=True)),
         users.c.status == AccountStatus.ACTIVE.value,
     )
+)
+_SEEN = Statement(
+    update(sessions)
+    .where(
+        sessions.c.token_hash == bindparam("of", type_=LargeBinary),
+        sessions.c.last_seen_at < bindparam("now", type_=DateTime(timezone=True)),
+    )
+    .values(last_seen_at=bindparam("now", type_=DateTime(timezone=True)))
 )
 _PERSON = (
     users.c.id, users.c.email, users.c.name, users.c.zone, users.c.locale, users.c.status, users.c.created_at,
@@ -73,6 +83,8 @@ class SqlSessionQueries:
     async def find(self, token_hash: bytes, *, now: datetime) -> SignedIn | None:
         async with driver(self._engine) as connection:
             row = await _FIND.row(connection, token_hash=token_hash, now=now)
+            if row is not None and now - row["last_seen_at"] >= SEEN_EVERY:
+                await _SEEN.run(connection, of=token_hash, now=now)
         if row is None:
             return None
         return SignedIn(
