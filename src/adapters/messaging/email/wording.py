@@ -232,7 +232,7 @@ def receipt(r: Reader) -> Content:
             (r._("Paid on"), r.when(r.facts["at"])),
             (r._("Receipt number"), str(r.facts["payment_id"])),
         ),
-        button=(r._("See my payments"), r.link("/payments")),
+        button=(r._("See my payments"), r.link("/portal/payments")),
     )
 
 
