@@ -69,9 +69,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     school_name: Annotated[str, Meta(min_length=1, max_length=80, description="Shown on pages and in mails")] = "Halaqa"
     school_zone: Annotated[str, Meta(description="The school's own IANA time zone")] = "UTC"
     school_locale: Annotated[Literal["en", "ar", "ur"], Meta(description="The language where nobody chose one")] = "en"
-    hold_minutes: Annotated[int, Meta(ge=5, le=120, description="How long a slot waits for its payment")] = 15
-    join_before_min: Annotated[int, Meta(ge=0, le=120, description="The door of a lesson opens so long before it")] = 10
-    join_after_min: Annotated[int, Meta(ge=0, le=240, description="… and closes so long after its end")] = 30
     mail_from: Annotated[str, Meta(description="The sender of the school's mails")] = "no-reply@halaqa.example"
     admin_copy_email: Annotated[str, Meta(description="Gets a copy of each confirmed booking; nobody when empty")] = ""
     data_dir: Annotated[
