@@ -128,7 +128,7 @@ def clear_leftovers(path: Path) -> int:
         pids = [int(line) for line in path.read_text().split()]
     except (OSError, ValueError):
         return 0
-    left = [pid for pid in pids if is_alive(pid) and MARK in command_of(pid)]
+    left = [pid for pid in pids if pid != os.getpid() and is_alive(pid) and MARK in command_of(pid)]
     for pid in left:
         signal_group(pid, signal.SIGTERM)
     for pid in left:

@@ -130,7 +130,12 @@ class EmbeddedPostgres:
         )
         if result.returncode != 0:
             lines = [line for line in result.stderr.splitlines() if "error" in line] or [result.stderr.strip()]
-            raise CannotStart(f"PostgreSQL could not create its data folder: {lines[0]}")
+            hint = (
+                f" (root lends it the account {account.name}; is the project in a folder it may enter?)"
+                if account
+                else ""
+            )
+            raise CannotStart(f"PostgreSQL could not create its data folder: {lines[0]}{hint}")
         fresh.rename(self.data)
 
     def _clear_leftovers(self) -> None:

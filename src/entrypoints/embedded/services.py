@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -44,6 +45,9 @@ class Services:
             self.valkey.stop()
         if self.postgres:
             self.postgres.stop(2.5)
+        for server in (self.valkey, self.postgres):
+            if server and not server.sockets.is_relative_to(self.settings.data):
+                shutil.rmtree(server.sockets, ignore_errors=True)
 
 
 async def _create_database(postgres: EmbeddedPostgres) -> None:
