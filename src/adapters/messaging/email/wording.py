@@ -266,7 +266,7 @@ def refund_sent(r: Reader) -> Content:
         heading=heading,
         paragraphs=(text,),
         facts=((r._("Payment"), str(r.facts["payment_id"])),),
-        button=(r._("See my payments"), r.link("/payments")),
+        button=(r._("See my payments"), r.link("/portal/payments")),
     )
 
 
