@@ -14,6 +14,7 @@ from adapters.http.landing import landing_of
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
+from adapters.http.web.forms import fields_of
 from application.identity.authenticate import WrongDoor
 from application.identity.register import Register, RegisterCommand
 from application.identity.resend_verification import AlreadyVerified, ResendVerification
@@ -23,12 +24,6 @@ from application.identity.verify_email import VerifyEmail
 from domain.errors import Conflict, DomainError, Gone, Invalid, NotFound
 from domain.identity.permission import Permission, Role
 from domain.identity.user import SELF_CHOSEN
-
-
-async def fields_of(request: Req) -> Mapping[str, str]:
-    """A form's text fields, each once, none longer than a person would write."""
-    form = await request.form()
-    return {name: value[:4000] for name, value in form.items() if isinstance(value, str)}
 
 
 def _home_of(request: Req) -> str | None:

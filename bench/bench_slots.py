@@ -1,4 +1,4 @@
-"""What the slot engine and the search cost. Run by hand: ``python bench/slots.py [--database]``.
+"""What the slot engine and the search cost. Run by hand: ``python bench/bench_slots.py [--database]``.
 
 Each figure stands beside a plain merge of the same sorted intervals, measured in the same run, so that machines can be
 compared. ``--database`` starts the embedded PostgreSQL and searches 1,000 Qaris with 60,000 lessons.
