@@ -5,7 +5,6 @@ from typing import Final
 
 from application.billing.subscriptions import SUBSCRIPTIONS as BILLING
 from application.booking.subscriptions import SUBSCRIPTIONS as BOOKING
-
 from application.notification.subscriptions import SUBSCRIPTIONS as NOTIFICATION
 from application.scheduling.meeting_subscriptions import MEETING_SUBSCRIPTIONS
 from domain.events import Event
