@@ -85,6 +85,10 @@ class System:
             self._process.wait(5)
         self._process = None
 
+    def logs(self) -> str:
+        """What all processes have written so far."""
+        return "\n".join(file.read_text(encoding="utf-8") for file in (self.folder / "data" / "log").glob("*.log"))
+
     def kill(self, name: str) -> None:
         """``kill -9`` of one child, as ``pkill`` would find it."""
         for pid in self.pids(name):
@@ -123,7 +127,7 @@ class Person:
     """Somebody signed in, as an API client with a Bearer token."""
 
     def __init__(self, base_url: str, token: str, user_id: str, email: str) -> None:
-        self.user_id, self.email = user_id, email
+        self.user_id, self.email, self.token = user_id, email, token
         self.http = httpx.AsyncClient(
             base_url=base_url, headers={"authorization": f"Bearer {token}"}, timeout=30, follow_redirects=False
         )
