@@ -15,7 +15,7 @@ RUN_READY := $(VENV)/.run-$(HERE)
 DEV_READY := $(VENV)/.dev-$(HERE)
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 SOURCES := src tests bench
-QUICK := not e2e and not browser
+QUICK := not e2e and not browser and not slow
 WORKERS ?= 2
 
 .PHONY: help
@@ -35,7 +35,7 @@ test-quick: $(DEV_READY) ## Run the tests that need no running system
 
 .PHONY: test-system
 test-system: $(DEV_READY) browser ## Run the system and drive it over HTTP and in a browser
-	@$(PY) -m pytest -q -m "e2e or browser"
+	@$(PY) -m pytest -q -m "e2e or browser or slow"
 
 .PHONY: check
 check: $(DEV_READY) ## Check format, style, types, import rules and generated docs

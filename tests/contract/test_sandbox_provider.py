@@ -20,7 +20,7 @@ from ports.billing.gateway import CheckoutRequest, GatewayUnavailable, RefundReq
 from support.postgres import TestPostgres
 from support.sandbox import SECRET_KEY, SECRETS, Received, Receiver, receiver, sandbox_process
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 SUCCESS, CHALLENGE, CHALLENGE_THEN_POOR = "4242424242424242", "4000002500003155", "4000008260003178"
 POOR, DELAYED, REFUND_FAILS, REFUND_PENDING = (
     "4000000000009995",

@@ -13,6 +13,8 @@ from entrypoints.seed.accounts import ACCOUNTS
 from entrypoints.seed.plant import NotEmpty, plant
 from entrypoints.settings import Settings, load
 
+pytestmark = pytest.mark.slow
+
 
 def settings_for(database_url: str, folder: Path) -> Settings:
     environ = {
