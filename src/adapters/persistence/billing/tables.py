@@ -107,6 +107,11 @@ refunds: Final = Table(
     CheckConstraint("amount_minor > 0", name="amount"),
     Index("ix_refunds_payment_id", "payment_id"),
     Index("ix_refunds_due", "due_at", postgresql_where=text("status IN ('requested', 'submitted')")),
+    Index(
+        "ix_refunds_under_way",
+        "payment_id",
+        postgresql_where=text("status IN ('pending', 'requested', 'submitted')"),
+    ),
 )
 
 ledger_journals: Final = Table(

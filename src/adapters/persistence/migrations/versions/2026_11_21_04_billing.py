@@ -114,6 +114,12 @@ def upgrade() -> None:
     op.create_index(
         "ix_refunds_due", "refunds", ["due_at"], postgresql_where=sa.text("status IN ('requested', 'submitted')")
     )
+    op.create_index(
+        "ix_refunds_under_way",
+        "refunds",
+        ["payment_id"],
+        postgresql_where=sa.text("status IN ('pending', 'requested', 'submitted')"),
+    )
     _ledger()
     _inbox()
 

@@ -1,0 +1,211 @@
+"""OPS-06: what people and the worker wait for is found by an index; no hot statement walks a whole table."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.persistence import outbox
+from adapters.persistence.billing import inbox, payment_queries, payments
+from adapters.persistence.booking import queries as booking_queries
+from adapters.persistence.booking import repositories as booking_repositories
+from adapters.persistence.identity import queries as identity_queries
+from adapters.persistence.notification import queries as notification_queries
+from adapters.persistence.notification import repositories as notification_repositories
+from adapters.persistence.scheduling import meetings
+from adapters.persistence.scheduling import queries as scheduling_queries
+from adapters.persistence.scheduling import repositories as scheduling_repositories
+from adapters.persistence.statement import Statement, driver
+from fakes.clock import NOON
+
+GUARDED: Final = frozenset(
+    ("bookings", "payments", "outbox_tasks", "outbox_events", "webhook_events", "deliveries", "sessions", "users")
+)
+EXECUTIONS: Final = 7
+"""PostgreSQL plans a prepared statement anew five times, then it may settle on one plan for all values. The driver
+keeps statements prepared, so both are what runs."""
+
+# Two years of lessons, 90 days of them ahead of us: at each of 334 times, every one of the 60 Qaris teaches another
+# learner. Users 1 to 60 are the Qaris; ``:noon`` is the moment of asking.
+FILL: Final = """
+    CREATE FUNCTION pg_temp.uid(kind text, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
+        AS $$ SELECT md5(kind || number)::uuid $$;
+    INSERT INTO users (id, email, name, password_hash, zone, locale, status, onboarding, created_at, version)
+    SELECT pg_temp.uid('user', n), 'user' || n || '@example.org', 'Person ' || n, repeat('x', 97), 'Asia/Karachi',
+           'en', 'active', 'done', :noon - n * interval '8 hours', 1
+      FROM generate_series(1, 2000) n;
+    INSERT INTO user_roles (user_id, role)
+    SELECT pg_temp.uid('user', n), CASE WHEN n <= 60 THEN 'qari' ELSE 'student' END FROM generate_series(1, 2000) n;
+    INSERT INTO sessions (token_hash, user_id, audience, role, created_at, last_seen_at, expires_at)
+    SELECT decode(md5('session' || n), 'hex'), pg_temp.uid('user', 1 + n % 2000), 'student', 'student',
+           :noon - interval '1 day', :noon - n * interval '1 second',
+           :noon + interval '13 days'
+      FROM generate_series(1, 5000) n;
+    INSERT INTO qaris (user_id, name, gender, zone, country, languages, riwayat, teaches_genders, bio, approved,
+                       booking_mode, request_holds_slot)
+    SELECT pg_temp.uid('user', n), 'Person ' || n, 'male', 'Asia/Karachi', 'PK', '{en}', '{hafs}', '{male}', '',
+           true, 'instant', true
+      FROM generate_series(1, 60) n;
+
+    INSERT INTO bookings (id, learner_id, payer_id, qari_id, starts_at, ends_at, busy_from, busy_until,
+                          buffer_before_min, buffer_after_min, occupies, status, kind, price_minor, currency,
+                          policy_version, hold_expires_at, request_occupies, payment_id, moves, sequence, note, reason,
+                          created_at, version)
+    SELECT pg_temp.uid('booking', n), pg_temp.uid('user', 61 + n % 1940), pg_temp.uid('user', 61 + n % 1940 / 3 * 3),
+           pg_temp.uid('user', 1 + n % 60), start, start + interval '30 minutes', start,
+           start + interval '35 minutes', 0, 5, status NOT IN ('requested', 'cancelled', 'expired', 'refunded'), status,
+           'regular', 500000, 'PKR', 1,
+           CASE WHEN status IN ('requested', 'held', 'pending_payment')
+                THEN :noon + (n % 60 - 10) * interval '1 minute' END,
+           false, CASE WHEN n % 4 > 0 THEN pg_temp.uid('payment', n) END, 0, 0, '', '', start - interval '9 days', 1
+      FROM (SELECT n, start,
+                   CASE WHEN start > :noon
+                        THEN CASE n % 50 WHEN 0 THEN 'requested' WHEN 1 THEN 'held' WHEN 2 THEN 'pending_payment'
+                                         WHEN 3 THEN 'cancelled' ELSE 'confirmed' END
+                        ELSE CASE n % 23 WHEN 0 THEN 'cancelled' WHEN 1 THEN 'expired' WHEN 2 THEN 'no_show_student'
+                                         WHEN 3 THEN 'no_show_teacher' WHEN 4 THEN 'refunded' ELSE 'completed' END
+                   END AS status
+              FROM (SELECT n, :noon + interval '90 days' - n / 60 * interval '52 hours'
+                              + n % 60 * interval '15 minutes' AS start
+                      FROM generate_series(0, 19999) n) AS times) AS lessons;
+
+    INSERT INTO payments (id, payer_id, provider, account, amount_minor, refunded_minor, currency, terms, status,
+                          provider_ref, created_at, expires_at, captured_at, checked_at, version)
+    SELECT payment_id, payer_id, 'sandbox', 'main', 500000, 0, 'PKR', '{}',
+           CASE WHEN waits THEN 'open' WHEN status = 'expired' THEN 'expired' ELSE 'captured' END, id::text, created_at,
+           created_at + interval '30 minutes', CASE WHEN NOT waits AND status <> 'expired' THEN created_at END,
+           :noon - interval '1 hour', 1
+      FROM (SELECT *, status IN ('held', 'pending_payment') AS waits FROM bookings
+             WHERE payment_id IS NOT NULL) AS paid;
+    INSERT INTO payment_lines (payment_id, position, booking_id, learner_id, qari_id, amount_minor, commission_percent)
+    SELECT payment_id, 0, id, learner_id, qari_id, 500000, 20 FROM bookings WHERE payment_id IS NOT NULL;
+    INSERT INTO refunds (id, payment_id, payer_id, booking_id, amount_minor, currency, cause, reason, created_at,
+                         status, attempts, due_at, version)
+    SELECT id, payment_id, payer_id, id, 500000, 'PKR', 'cancelled', '', starts_at,
+           CASE WHEN starts_at > :noon THEN 'pending' ELSE 'succeeded' END, 1, starts_at, 1
+      FROM bookings WHERE payment_id IS NOT NULL AND status IN ('cancelled', 'refunded');
+
+    INSERT INTO outbox_events (id, type, payload, occurred_at)
+    SELECT pg_temp.uid('event', n), 'booking.held', jsonb_build_object('text', repeat('x', 200)),
+           :noon - n * interval '1 minute'
+      FROM generate_series(1, 20000) n;
+    INSERT INTO outbox_tasks (event_id, subscriber, due_at, done_at, dead_at)
+    SELECT pg_temp.uid('event', n), 'notification.mail', :noon - n * interval '1 minute',
+           CASE WHEN n > 100 AND n % 1000 > 0 THEN :noon END,
+           CASE WHEN n % 1000 = 0 THEN :noon END
+      FROM generate_series(1, 20000) n;
+    INSERT INTO webhook_events (id, provider, account, event_id, type, object_ref, raw, occurred_at, received_at,
+                                due_at, status, attempts, error)
+    SELECT pg_temp.uid('webhook', n), 'sandbox', 'main', 'event' || n, 'payment', 'ref' || n, repeat('x', 300)::bytea,
+           at, at, at, CASE WHEN n <= 50 THEN 'received' WHEN n % 500 = 0 THEN 'dead' ELSE 'processed' END, 1, ''
+      FROM (SELECT n, :noon - n * interval '1 minute' AS at FROM generate_series(1, 10000) n) AS times;
+    INSERT INTO deliveries (id, key, channel, topic, recipient_id, event, booking_id, status, attempts, error,
+                            created_at, due_at)
+    SELECT pg_temp.uid('delivery', n), 'key' || n, 'mail', 'booking_confirmed', pg_temp.uid('user', 1 + n % 2000),
+           jsonb_build_object('text', repeat('x', 200)), pg_temp.uid('booking', n),
+           CASE WHEN n <= 50 THEN 'queued' WHEN n % 500 = 0 THEN 'dead' ELSE 'sent' END, 1, '', at, at
+      FROM (SELECT n, :noon - n * interval '1 minute' AS at FROM generate_series(1, 10000) n) AS times;
+    INSERT INTO meetings (id, booking_id, provider, status, created_at, version)
+    SELECT id, id, 'jitsi', 'ready', created_at, 1 FROM bookings
+     WHERE status IN ('confirmed', 'completed') AND starts_at < :noon + interval '1 day';
+    ANALYZE
+"""
+
+DAY: Final = timedelta(days=1)
+MINUTE: Final = timedelta(minutes=1)
+WEEK: Final = {"since": NOON - DAY, "until": NOON + 6 * DAY}
+
+
+def _hot(person: UUID, qari: UUID, token: bytes) -> dict[str, tuple[str, Sequence[Any]]]:
+    """The statements that run on every page or every tick, with values as their callers give them."""
+
+    def of(statement: Statement, **values: Any) -> tuple[str, Sequence[Any]]:
+        return statement.sql, statement._values(values)
+
+    alive = booking_queries._ALIVE_VALUES
+    first = {"reader": person, "alive": alive, "now": NOON, "edge": None, "edge_id": None, "most": 21}
+    later = first | {"edge": NOON, "edge_id": person}
+    due = {"now": NOON, "most": 50}
+    soon = {"opens": NOON, "closes": NOON + 60 * MINUTE, "most": 500}
+    return {
+        "upcoming lessons": of(booking_queries._UPCOMING, **first),
+        "upcoming lessons, next page": of(booking_queries._UPCOMING, **later),
+        "past lessons": of(booking_queries._PAST, **first),
+        "past lessons, next page": of(booking_queries._PAST, **later),
+        "agenda": of(booking_queries._AGENDA, qari=qari, **WEEK),
+        "requests": of(booking_queries._REQUESTS, qari=qari),
+        "outcomes to tell": of(booking_queries._MISSING, qari=qari, now=NOON, most=50),
+        "busy times": of(scheduling_repositories._BUSY, qari_id=qari, without=[], **WEEK),
+        "lessons ahead": of(scheduling_queries._LESSONS, qari_id=qari, **WEEK),
+        "learner's other lessons": of(
+            booking_repositories._OF_LEARNER, learner=person, opens=NOON, closes=NOON + 30 * MINUTE
+        ),
+        "expired holds": of(booking_repositories._EXPIRED, **due),
+        "outbox": of(outbox._CLAIM, until=NOON + MINUTE, **due),
+        "webhooks": of(inbox._CLAIM, until=NOON + MINUTE, **due),
+        "deliveries": of(notification_repositories._CLAIM, lease_until=NOON + MINUTE, **due),
+        "session": of(identity_queries._FIND, token_hash=token, now=NOON),
+        "session seen": of(identity_queries._SEEN, of=token, now=NOON),
+        "payments of a payer": (payment_queries._MINE, (None, None, 21, person)),
+        "payments of a payer, next page": (payment_queries._MINE, (NOON, person, 21, person)),
+        "lessons to remind of": of(notification_queries._STARTING, **soon),
+        "calendar feed": of(notification_queries._CALENDAR, reader=person, since=NOON - 30 * DAY),
+        "classes to prepare": of(meetings._MISSING, **soon),
+        "unsettled payments": of(payments._CLAIM_UNSETTLED, before=NOON - 5 * MINUTE, **due),
+    }
+
+
+def _literal(value: Any) -> str:
+    if value is None or isinstance(value, bool | int):
+        return "NULL" if value is None else str(value)
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'"
+    if isinstance(value, list | tuple):
+        return "'{" + ",".join(str(part) for part in value) + "}'"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _walks(node: dict[str, Any]) -> bool:
+    """A sequential scan of a big table, or an index read from end to end, which is no better."""
+    if node.get("Relation Name") not in GUARDED:
+        return False
+    kind = node["Node Type"]
+    return kind == "Seq Scan" or (kind in {"Index Scan", "Index Only Scan"} and "Index Cond" not in node)
+
+
+async def _plans(connection: "asyncpg.Connection[Any]", sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    """What PostgreSQL does with it, the first times and when it has been prepared for long."""
+    await connection.execute(f"PREPARE hot AS {sql}")
+    given = ", ".join(map(_literal, values))
+    plans = []
+    for _ in range(EXECUTIONS):
+        answer = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE hot ({given})")
+        plans.append(json.loads(answer)[0]["Plan"])
+    await connection.execute("DEALLOCATE hot")
+    return plans
+
+
+async def test_no_hot_statement_walks_a_whole_table(database: AsyncEngine) -> None:
+    # OPS-06
+    async with driver(database) as connection:
+        await connection.execute(FILL.replace(":noon", f"timestamptz '{NOON}'"))
+        person = await connection.fetchval("SELECT payer_id FROM bookings GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
+        qari = await connection.fetchval("SELECT user_id FROM qaris LIMIT 1")
+        token = await connection.fetchval("SELECT token_hash FROM sessions LIMIT 1")
+        walked = {
+            name: sorted({f"{node['Node Type']} on {node['Relation Name']}" for node in found})
+            for name, (sql, values) in _hot(person, qari, token).items()
+            if (found := [n for plan in await _plans(connection, sql, values) for n in _nodes(plan) if _walks(n)])
+        }
+
+    assert walked == {}
