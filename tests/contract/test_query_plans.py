@@ -136,7 +136,7 @@ def _hot(person: UUID, qari: UUID, token: bytes) -> dict[str, tuple[str, Sequenc
         "upcoming lessons, next page": of(booking_queries._UPCOMING, **later),
         "past lessons": of(booking_queries._PAST, **first),
         "past lessons, next page": of(booking_queries._PAST, **later),
-        "agenda": of(booking_queries._AGENDA, qari=qari, **WEEK),
+        "agenda": of(booking_queries._AGENDA, qari=qari, earliest=WEEK["since"] - timedelta(hours=4), **WEEK),
         "requests": of(booking_queries._REQUESTS, qari=qari),
         "outcomes to tell": of(booking_queries._MISSING, qari=qari, now=NOON, most=50),
         "busy times": of(scheduling_repositories._BUSY, qari_id=qari, without=[], **WEEK),

@@ -1,7 +1,7 @@
 """Lists of lessons, straight into views."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from domain.booking.series import Scope
 from domain.identity.actor import Party
 from domain.ids import BookingId, SeriesId, UserId
 from domain.money import Money
+from domain.scheduling.qari import MAX_LESSON_MIN
 from domain.time import TimeSlot
 from ports.booking.queries import BookingFilter, LessonView, ProposalView, Side, Tense
 from ports.paging import Page, decode_cursor, page_of
@@ -48,6 +49,9 @@ _VIEW: Final = (
 _ALIVE: Final = bookings.c.status == any_(bindparam("alive", type_=ARRAY(Text)))
 _ALIVE_VALUES: Final = [s.value for s in (Status.REQUESTED, Status.HELD, Status.PENDING_PAYMENT, Status.CONFIRMED)]
 _NOW: Final = bindparam("now", type_=INSTANT)
+_EARLIEST: Final = bindparam("earliest", type_=INSTANT)
+"""What starts before has ended by the time asked about: no lesson is longer. It bounds the index from below."""
+_LONGEST: Final = timedelta(minutes=MAX_LESSON_MIN)
 _MOST: Final = bindparam("most", type_=Integer)
 _EDGE: Final = bindparam("edge", type_=INSTANT)
 _EDGE_ID: Final = bindparam("edge_id", type_=Uuid)
@@ -83,6 +87,7 @@ _OF_QARI: Final = bookings.c.qari_id == bindparam("qari", type_=Uuid)
 _AGENDA: Final = Statement(
     _VIEW.where(
         _OF_QARI,
+        bookings.c.starts_at > _EARLIEST,
         bookings.c.starts_at < bindparam("until", type_=INSTANT),
         bookings.c.ends_at > bindparam("since", type_=INSTANT),
         or_(bookings.c.occupies, bookings.c.status == Status.REQUESTED.value),
@@ -177,7 +182,9 @@ class SqlBookingQueries:
         )
 
     async def agenda(self, qari_id: UserId, window: TimeSlot) -> Sequence[LessonView]:
-        return await self._all(_AGENDA, qari=qari_id, since=window.start, until=window.end)
+        return await self._all(
+            _AGENDA, qari=qari_id, since=window.start, earliest=window.start - _LONGEST, until=window.end
+        )
 
     async def requests_to(self, qari_id: UserId) -> Sequence[LessonView]:
         return await self._all(_REQUESTS, qari=qari_id)
