@@ -6,7 +6,6 @@ The log line names the route, never the path or the query: links carry secrets.
 import re
 import time
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 from litestar.datastructures import Headers, MutableScopeHeaders
@@ -59,11 +58,6 @@ def security_headers(config: HttpConfig) -> dict[str, str]:
     if config.secure:
         headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
     return headers
-
-
-def origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 class Observe:

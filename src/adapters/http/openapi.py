@@ -106,10 +106,6 @@ def route_permissions(app: Litestar) -> dict[tuple[str, str], Permission]:
     return found
 
 
-def schema_of(app: Litestar) -> dict[str, Any]:
-    return complete(app.openapi_schema.to_schema(), route_permissions(app))
-
-
 class CompletedJson(JsonRenderPlugin):
     """Serves the completed description at ``/schema/openapi.json``."""
 

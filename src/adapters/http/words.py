@@ -71,11 +71,6 @@ def riwayah_names(riwayat: Iterable[Riwayah]) -> list[str]:
     return [RIWAYAT[riwayah] for riwayah in riwayat]
 
 
-def country_name(code: str, lang: str = "en") -> str:
-    name: str = locale_of(lang).territories.get(code, code)
-    return name
-
-
 def money_of(text: str, currency: str) -> Money | None:
     """What somebody wrote as an amount; None for nothing. Raises Invalid."""
     if not text.strip() or currency not in EXPONENTS:

@@ -29,9 +29,6 @@ class Account(msgspec.Struct, frozen=True):
     gid: int
     name: str
 
-    def owns(self, path: Path) -> bool:
-        return path.stat().st_uid == self.uid
-
     def can_enter(self, path: Path) -> bool:
         """Whether every folder on the way lets the account through."""
         for folder in (path.resolve(), *path.resolve().parents):
