@@ -8,13 +8,17 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """Base of everything the domain and the use cases refuse."""
+    """Base of everything the domain and the use cases refuse.
+
+    ``template`` is a constant sentence, so that it can be translated; ``{name}`` in it stands for a detail of that name.
+    """
 
     code: ClassVar[str] = "refused"
 
-    def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, template: str, /, **details: Any) -> None:
+        self.template = template
+        self.message = template.format_map(details) if details and "{" in template else template
+        super().__init__(self.message)
         self.details = details
 
 
@@ -57,7 +61,7 @@ class IllegalTransition(Conflict):
 
     def __init__(self, entity: str, current: str, attempted: str) -> None:
         super().__init__(
-            f"a {entity} that is {current} cannot become {attempted}",
+            "a {entity} that is {current} cannot become {attempted}",
             entity=entity,
             current=current,
             attempted=attempted,

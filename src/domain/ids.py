@@ -3,6 +3,7 @@
 from typing import NewType
 from uuid import UUID
 
+AcademyId = NewType("AcademyId", UUID)
 UserId = NewType("UserId", UUID)
 SessionId = NewType("SessionId", UUID)
 BookingId = NewType("BookingId", UUID)

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from domain.events import Event
+from domain.oversight.audit import Act
 from ports.billing.repositories import (
     LedgerRepository,
     PaymentRepository,
@@ -66,6 +67,10 @@ class UnitOfWork(Protocol):
 
     def record(self, *events: Event) -> None:
         """Keeps events for the commit, in this order."""
+        ...
+
+    def note(self, *acts: Act) -> None:
+        """Keeps acts for the audit log, written with the commit, in this order."""
         ...
 
     async def commit(self) -> None: ...

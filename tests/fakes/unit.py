@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.events import Event
+from domain.oversight.audit import Act
 from fakes.ids import SequentialIds
 from fakes.outbox import MemoryOutbox, Task
 from ports.clock import NewId
@@ -52,6 +53,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.shelves: dict[str, Shelf] = {}
         self.events: list[Event] = []
+        self.acts: list[Act] = []
         self.turn = asyncio.Lock()
         self.new_id: NewId = SequentialIds(10**6)
 
@@ -71,6 +73,7 @@ class MemoryUnit:
         self._shelves: dict[str, Shelf] = {}
         self._repositories: dict[str, Any] = {}
         self._events: list[Event] = []
+        self._acts: list[Act] = []
 
     async def __aenter__(self) -> "MemoryUnit":
         await self._store.turn.acquire()
@@ -84,6 +87,9 @@ class MemoryUnit:
     def record(self, *events: Event) -> None:
         self._events.extend(events)
 
+    def note(self, *acts: Act) -> None:
+        self._acts.extend(acts)
+
     async def commit(self) -> None:
         tasks = self._shelf("outbox")
         for happened in self._events:
@@ -91,8 +97,9 @@ class MemoryUnit:
             for subscriber in self._subscribers(type(happened)):
                 tasks[event_id, subscriber] = Task(event=happened, due_at=happened.at)
         self._store.events.extend(self._events)
+        self._store.acts.extend(self._acts)
         self._store.shelves |= {name: dict(shelf) for name, shelf in self._shelves.items()}
-        self._events = []
+        self._events, self._acts = [], []
 
     def _shelf(self, name: str) -> Shelf:
         if name not in self._shelves:

@@ -1,8 +1,8 @@
 """The one MetaData that all contexts' tables hang on. Constraint names are predictable, so that they can be caught."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import MetaData
+from sqlalchemy import Column, ForeignKey, MetaData, Uuid
 
 metadata: Final = MetaData(
     naming_convention={
@@ -13,3 +13,10 @@ metadata: Final = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+WALL: Final = "academy_id"
+
+
+def academy_column() -> "Column[Any]":
+    """For every table whose rows can be named from outside: ``Statement`` then keeps to the current academy's rows."""
+    return Column(WALL, Uuid, ForeignKey("academies.id"), nullable=False)

@@ -13,9 +13,11 @@ from adapters.persistence.booking.repositories import SqlBookings
 from adapters.persistence.identity.repositories import SqlSessions, SqlUsers, SqlVerifications
 from adapters.persistence.notification.repositories import SqlDeliveries, SqlFeeds
 from adapters.persistence.outbox import SqlOutbox, Subscribers, write_events
+from adapters.persistence.oversight.audit import write_acts
 from adapters.persistence.scheduling.meetings import SqlMeetings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
 from domain.events import Event
+from domain.oversight.audit import Act
 from ports.clock import NewId
 from ports.outbox import Wakeup
 
@@ -28,6 +30,7 @@ class SqlUnit:
     ) -> None:
         self._engine, self._subscribers, self._new_id, self._wakeup = engine, subscribers, new_id, wakeup
         self._events: list[Event] = []
+        self._acts: list[Act] = []
         self._nudge = False
 
     async def __aenter__(self) -> "SqlUnit":
@@ -70,12 +73,17 @@ class SqlUnit:
     def record(self, *events: Event) -> None:
         self._events.extend(events)
 
+    def note(self, *acts: Act) -> None:
+        self._acts.extend(acts)
+
     async def commit(self) -> None:
         waiting = False
+        if self._acts:
+            await write_acts(self._connection, self._acts)
         if self._events:
             waiting = await write_events(self._connection, self._events, self._subscribers, self._new_id)
         await self._transaction.commit()
-        self._open, self._nudge, self._events = False, waiting, []
+        self._open, self._nudge, self._events, self._acts = False, waiting, [], []
 
     @cached_property
     def users(self) -> SqlUsers:

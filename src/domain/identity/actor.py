@@ -5,14 +5,24 @@ from enum import StrEnum
 import msgspec
 
 from domain.errors import NotPermitted
-from domain.identity.permission import Audience, Permission, Role, permissions_of
+from domain.identity.permission import GATED, Audience, Permission, Role, permissions_of
 from domain.ids import UserId
 
 
+class OnboardingRequired(NotPermitted):
+    code = "onboarding_required"
+
+
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """``onboarded``: whoever is not may look around, but not do what is in ``permission.GATED``. (ONB-05)
+    ``impersonator``: the member of staff who looks through this person's eyes, and may change nothing. (ID-20)
+    """
+
     user_id: UserId
     role: Role
     audience: Audience
+    onboarded: bool = True
+    impersonator: UserId | None = None
 
     @property
     def permissions(self) -> frozenset[Permission]:
@@ -26,9 +36,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         return permission is Permission.NOTHING or permission in self.permissions
 
     def require(self, permission: Permission) -> None:
-        """Raises NotPermitted."""
+        """Raises NotPermitted, OnboardingRequired."""
         if not self.may(permission):
-            raise NotPermitted(f"a {self.role} may not do this here", needs=permission.value)
+            raise NotPermitted("a {role} may not do this here", role=self.role.value, needs=permission.value)
+        if permission in GATED and not self.onboarded:
+            raise OnboardingRequired("this opens once the application is approved", needs=permission.value)
 
 
 class Party(StrEnum):
