@@ -132,7 +132,7 @@ class MemorySessionQueries:
             zone=user.zone,
             locale=user.locale,
             email_verified=user.email_verified_at is not None,
-            onboarding=user.onboarding,
+            onboarding=user.onboarding_of(session.role),
         )
 
 

@@ -8,7 +8,7 @@ import httpx
 from adapters.persistence.engine import new_engine
 from adapters.system import SystemClock, new_id
 from domain.identity.permission import Role
-from domain.identity.user import Onboarding, User
+from domain.identity.user import SELF_CHOSEN, Onboarding, User
 from domain.ids import UserId
 from domain.money import Money
 from domain.scheduling.calendar import Calendar, Limits, WallRange, WeeklyRule
@@ -82,7 +82,7 @@ class Town:
             password_hash=self._hash,
             roles=roles,
             zone=zone,
-            onboarding=Onboarding.APPROVED,
+            onboarding=dict.fromkeys(roles & SELF_CHOSEN, Onboarding.APPROVED),
             email_verified_at=SystemClock().now(),
             created_at=SystemClock().now(),
         )

@@ -1,14 +1,24 @@
 """An account: one person who can sign in. (ID-01, ID-11)"""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from domain.errors import Conflict, Invalid
-from domain.identity.events import EmailVerified, UserRegistered
+from domain.identity.events import (
+    AccountBlocked,
+    AccountUnblocked,
+    EmailChanged,
+    EmailVerified,
+    PasswordChanged,
+    RolesChanged,
+    UserInvited,
+    UserRegistered,
+)
 from domain.identity.permission import GRANTS, Audience, Role
 from domain.ids import UserId
 from domain.machine import Lifecycle
@@ -25,13 +35,18 @@ class AccountStatus(StrEnum):
 
 
 class Onboarding(StrEnum):
-    """How far somebody's application is. Learners need none."""
+    """How far somebody's application for a role is. Staff need none. (ONB-05)"""
 
     NOT_NEEDED = "not_needed"
     DRAFT = "draft"
     SUBMITTED = "submitted"
     APPROVED = "approved"
     REJECTED = "rejected"
+
+    @property
+    def cleared(self) -> bool:
+        """Whether what is gated stands open."""
+        return self in (Onboarding.NOT_NEEDED, Onboarding.APPROVED)
 
 
 ACCOUNT: Final = Lifecycle(
@@ -42,8 +57,11 @@ ACCOUNT: Final = Lifecycle(
     },
     start=frozenset({AccountStatus.ACTIVE}),
 )
-SELF_CHOSEN: Final = frozenset({Role.STUDENT, Role.GUARDIAN})
+SELF_CHOSEN: Final = frozenset({Role.STUDENT, Role.GUARDIAN, Role.QARI})
+"""Roles that somebody may apply for by himself. What is gated opens with the school's approval."""
 _ADDRESS: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s.,]+(\.[^@\s.,]+)+")
+
+_PHONE: Final = re.compile(r"\+?[0-9 ()./-]{6,25}")
 
 
 def email_address(text: str) -> str:
@@ -59,8 +77,20 @@ def same_address(email: str) -> str:
     return email.strip().lower()
 
 
+def phone_number(text: str | None) -> str | None:
+    """Digits with their punctuation, trimmed; None for nothing. Raises Invalid."""
+    trimmed = " ".join((text or "").split())
+    if not trimmed:
+        return None
+    if _PHONE.fullmatch(trimmed) is None or not 6 <= sum(map(str.isdigit, trimmed)) <= 15:
+        raise Invalid("this is not a telephone number", field="phone")
+    return trimmed
+
+
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """``password_hash`` never leaves the use cases: no view and no answer carries it."""
+    """``password_hash`` never leaves the use cases: no view and no answer carries it. ``onboarding`` names the roles
+    that need an application, and how far it is.
+    """
 
     id: UserId
     email: str
@@ -71,7 +101,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     locale: str = "en"
     phone: str | None = None
     status: AccountStatus = AccountStatus.ACTIVE
-    onboarding: Onboarding = Onboarding.NOT_NEEDED
+    onboarding: Mapping[Role, Onboarding] = {}
     email_verified_at: datetime | None = None
     created_at: datetime
     version: int = 1
@@ -94,6 +124,51 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     def with_password_hash(self, password_hash: str) -> "User":
         return msgspec.structs.replace(self, password_hash=password_hash, version=self.version + 1)
 
+    def onboarding_of(self, role: Role) -> Onboarding:
+        return self.onboarding.get(role, Onboarding.NOT_NEEDED)
+
+    def with_onboarding(self, role: Role, onboarding: Onboarding) -> "User":
+        """The role is added where it was missing."""
+        return msgspec.structs.replace(
+            self,
+            roles=self.roles | {role},
+            onboarding={**self.onboarding, role: onboarding},
+            version=self.version + 1,
+        )
+
+    def with_password(self, password_hash: str, *, at: datetime, by_mail: bool = False) -> tuple["User", PasswordChanged]:
+        """A new one, by its owner's wish. ``by_mail``: through a mailed link, which proves the address as well."""
+        verified = self.email_verified_at or (at if by_mail else None)
+        following = self._next(password_hash=password_hash, email_verified_at=verified)
+        return following, PasswordChanged(user_id=self.id, at=at)
+
+    def with_email(self, email: str, *, at: datetime) -> tuple["User", EmailChanged]:
+        """Whoever opened the link at the new address has proven it. Raises Invalid."""
+        following = self._next(email=email_address(email), email_verified_at=at)
+        return following, EmailChanged(user_id=self.id, was=self.email, at=at)
+
+    def with_profile(self, *, name: str, zone: str, phone: str | None) -> "User":
+        """Raises Invalid, UnknownZone."""
+        return self._next(name=" ".join(name.split()), zone=zone, phone=phone_number(phone))
+
+    def with_roles(self, roles: frozenset[Role], *, at: datetime) -> tuple["User", RolesChanged]:
+        """Raises Invalid when none is left."""
+        changed = RolesChanged(user_id=self.id, roles=tuple(sorted(roles)), was=tuple(sorted(self.roles)), at=at)
+        return self._next(roles=roles), changed
+
+    def block(self, *, at: datetime) -> tuple["User", AccountBlocked]:
+        """Raises IllegalTransition."""
+        status = ACCOUNT.step(self.status, AccountStatus.BLOCKED)
+        return self._next(status=status), AccountBlocked(user_id=self.id, at=at)
+
+    def unblock(self, *, at: datetime) -> tuple["User", AccountUnblocked]:
+        """Raises IllegalTransition."""
+        status = ACCOUNT.step(self.status, AccountStatus.ACTIVE)
+        return self._next(status=status), AccountUnblocked(user_id=self.id, at=at)
+
+    def invited(self, *, at: datetime) -> UserInvited:
+        return UserInvited(user_id=self.id, at=at)
+
     def role_at(self, audience: Audience) -> Role | None:
         """The role somebody acts in behind that door: the one that may do most, None where there is none."""
         able = [role for role in self.roles if role in GRANTS[audience]]
@@ -102,3 +177,6 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def may_sign_in(self) -> bool:
         return self.status is AccountStatus.ACTIVE
+
+    def _next(self, **changes: Any) -> "User":
+        return msgspec.structs.replace(self, version=self.version + 1, **changes)

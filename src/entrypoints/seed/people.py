@@ -131,7 +131,7 @@ class Census:
         random, title = self._random, "Qari" if gender is Gender.MALE else "Qaria"
         plain = name.removeprefix(f"{title} ") or self._name(place, gender)
         user = self._user(f"{title} {plain}", Role.QARI, random.choice(place.zones), email=demo.email if demo else "")
-        user = msgspec.structs.replace(user, locale=place.locale, onboarding=Onboarding.APPROVED)
+        user = msgspec.structs.replace(user, locale=place.locale, onboarding={Role.QARI: Onboarding.APPROVED})
         only_women = gender is Gender.FEMALE and random.random() < 0.6 and demo is None
         spoken = random.randint(1, len(place.languages)) if demo is None else len(place.languages)
         profile = QariProfile(

@@ -12,6 +12,7 @@ from adapters.persistence.billing.refunds import refund_row
 from adapters.persistence.billing.tables import ledger_entries, ledger_journals, payment_lines, payments, refunds
 from adapters.persistence.booking.repositories import to_row as booking_row
 from adapters.persistence.booking.tables import bookings, series
+from adapters.persistence.identity.repositories import role_rows
 from adapters.persistence.identity.repositories import to_row as user_row
 from adapters.persistence.identity.tables import user_roles, users
 from adapters.persistence.scheduling.rows import hours_json, limits_row, profile_row, rules_json
@@ -37,7 +38,11 @@ class Store:
 
     async def people(self, people: People) -> None:
         await self._copy(users, map(user_row, people.users))
-        roles = [{"user_id": user.id, "role": role.value} for user in people.users for role in sorted(user.roles)]
+        roles = [
+            {"user_id": user.id, "role": role, "onboarding": far}
+            for user in people.users
+            for role, far in role_rows(user)
+        ]
         await self._copy(user_roles, roles)
         await self._copy(learners, [{"user_id": s.user.id, "gender": s.gender.value} for s in people.students])
         await self._teachers(people.teachers)

@@ -101,7 +101,7 @@ class SessionController(Controller):
         body = SessionOut(
             user_id=admitted.user.id,
             role=admitted.role,
-            landing=landing_of(admitted.role, admitted.user.onboarding),
+            landing=landing_of(admitted.role, admitted.user.onboarding_of(admitted.role)),
             expires_at=admitted.expires_at,
             token=None if by_cookie else admitted.token,
             csrf_token=csrf.prove(config.secret, admitted.token_hash.hex()) if by_cookie else None,

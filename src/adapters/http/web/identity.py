@@ -32,7 +32,7 @@ def _home_of(request: Req) -> str | None:
 
 
 def _welcome(request: Req, admitted: Admitted, wanted: str | None) -> Redirect:
-    home = landing_of(admitted.role, admitted.user.onboarding)
+    home = landing_of(admitted.role, admitted.user.onboarding_of(admitted.role))
     return Redirect(
         local_path(wanted, home), status_code=303, cookies=[session_cookie(config_of(request), admitted.token)]
     )

@@ -31,7 +31,7 @@ _FIND = Statement(
         users.c.zone,
         users.c.locale,
         users.c.email_verified_at,
-        users.c.onboarding,
+        user_roles.c.onboarding,
         roles_of_user,
     )
     .join(users, users.c.id == sessions.c.user_id)

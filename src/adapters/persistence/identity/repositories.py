@@ -8,7 +8,14 @@ import msgspec
 from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.persistence.identity.tables import EMAIL_UNIQUE, roles_of_user, sessions, users, verifications
+from adapters.persistence.identity.tables import (
+    EMAIL_UNIQUE,
+    onboarding_of_user,
+    roles_of_user,
+    sessions,
+    users,
+    verifications,
+)
 from adapters.persistence.statement import Statement
 from domain.errors import NotFound, StaleWrite
 from domain.identity.permission import Role
@@ -16,11 +23,18 @@ from domain.identity.session import Session, Verification, VerificationPurpose
 from domain.identity.user import AccountStatus, EmailTaken, Onboarding, User, same_address
 from domain.ids import UserId
 
-_BY_ID = Statement(select(users, roles_of_user).where(users.c.id == bindparam("id", type_=Uuid)))
-_BY_EMAIL = Statement(select(users, roles_of_user).where(func.lower(users.c.email) == bindparam("address", type_=Text)))
+_BY_ID = Statement(select(users, roles_of_user, onboarding_of_user).where(users.c.id == bindparam("id", type_=Uuid)))
+_BY_EMAIL = Statement(
+    select(users, roles_of_user, onboarding_of_user).where(
+        func.lower(users.c.email) == bindparam("address", type_=Text)
+    )
+)
 _ADD = Statement(insert(users))
 _ADD_ROLES = """
-    INSERT INTO user_roles (user_id, role) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
+    INSERT INTO user_roles (user_id, role, onboarding)
+    SELECT $1, role, onboarding FROM unnest($2::text[], $3::text[]) AS given (role, onboarding)
+    ON CONFLICT (user_id, role) DO UPDATE SET onboarding = excluded.onboarding
+     WHERE user_roles.onboarding <> excluded.onboarding
 """
 _DROP_ROLES = "DELETE FROM user_roles WHERE user_id = $1 AND role <> ALL ($2::text[])"
 _SAVE = Statement(
@@ -50,10 +64,16 @@ _USE_LINK = Statement(
 def to_row(user: User) -> dict[str, Any]:
     row = msgspec.structs.asdict(user)
     del row["roles"]
-    return row | {"status": user.status.value, "onboarding": user.onboarding.value}
+    return row | {"status": user.status.value, "onboarding": Onboarding.NOT_NEEDED.value}
+
+
+def role_rows(user: User) -> list[tuple[str, str]]:
+    """Each role with how far its application is."""
+    return [(role.value, user.onboarding_of(role).value) for role in sorted(user.roles)]
 
 
 def from_row(row: asyncpg.Record) -> User:
+    told = zip(row["roles"], row["onboarding_of_roles"], strict=True)
     return User(
         id=UserId(row["id"]),
         email=row["email"],
@@ -64,7 +84,7 @@ def from_row(row: asyncpg.Record) -> User:
         locale=row["locale"],
         phone=row["phone"],
         status=AccountStatus(row["status"]),
-        onboarding=Onboarding(row["onboarding"]),
+        onboarding={Role(role): Onboarding(far) for role, far in told if far != Onboarding.NOT_NEEDED},
         email_verified_at=row["email_verified_at"],
         created_at=row["created_at"],
         version=row["version"],
@@ -92,7 +112,7 @@ class SqlUsers:
             if error.constraint_name != EMAIL_UNIQUE:
                 raise
             raise EmailTaken("there is an account with this address already", field="email") from error
-        await self._connection.execute(_ADD_ROLES, user.id, sorted(user.roles))
+        await self._set_roles(user)
 
     async def save(self, user: User) -> None:
         row = to_row(user)
@@ -100,9 +120,12 @@ class SqlUsers:
         del row["created_at"]
         if await _SAVE.run(self._connection, of=of, stored=user.version - 1, **row) != 1:
             raise StaleWrite("this account has changed in between")
-        roles = sorted(user.roles)
-        await self._connection.execute(_DROP_ROLES, user.id, roles)
-        await self._connection.execute(_ADD_ROLES, user.id, roles)
+        await self._connection.execute(_DROP_ROLES, user.id, sorted(user.roles))
+        await self._set_roles(user)
+
+    async def _set_roles(self, user: User) -> None:
+        roles, far = zip(*role_rows(user), strict=True)
+        await self._connection.execute(_ADD_ROLES, user.id, roles, far)
 
 
 class SqlSessions:

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, func, select
 
-from adapters.persistence.metadata import metadata
+from adapters.persistence.metadata import academy_column, metadata
 
 EMAIL_UNIQUE: Final = "uq_users_email_lower"
 
@@ -19,21 +19,24 @@ users: Final = Table(
     Column("locale", Text, nullable=False),
     Column("phone", Text),
     Column("status", Text, nullable=False),
+    # out of use since it is kept for each role; dropped by a later release
     Column("onboarding", Text, nullable=False),
     Column("email_verified_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
+    academy_column(),
 )
-Index(EMAIL_UNIQUE, func.lower(users.c.email), unique=True)
+Index(EMAIL_UNIQUE, users.c.academy_id, func.lower(users.c.email), unique=True)
 Index("ix_users_name_trgm", users.c.name, postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"})
 Index("ix_users_email_trgm", users.c.email, postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"})
-Index("ix_users_created_at_id", users.c.created_at, users.c.id)
+Index("ix_users_newest", users.c.academy_id, users.c.created_at, users.c.id)
 
 user_roles: Final = Table(
     "user_roles",
     metadata,
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("role", Text, primary_key=True),
+    Column("onboarding", Text, nullable=False, server_default="not_needed"),
     Index("ix_user_roles_role", "role"),
 )
 
@@ -60,6 +63,7 @@ verifications: Final = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),
+    academy_column(),
     Index("ix_verifications_user_id", "user_id"),
 )
 
@@ -68,3 +72,11 @@ roles_of_user: Final = func.array(
     select(_held.c.role).where(_held.c.user_id == users.c.id).order_by(_held.c.role).correlate(users).scalar_subquery()
 ).label("roles")
 """All roles of the account at hand, as one array, in any statement that reads ``users``."""
+onboarding_of_user: Final = func.array(
+    select(_held.c.onboarding)
+    .where(_held.c.user_id == users.c.id)
+    .order_by(_held.c.role)
+    .correlate(users)
+    .scalar_subquery()
+).label("onboarding_of_roles")
+"""How far each of those roles is, in the same order."""
