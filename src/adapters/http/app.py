@@ -14,6 +14,7 @@ from adapters.http.config import HttpConfig
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
 from adapters.http.hosts import Hosts
+from adapters.http.languages import AccountLanguage, VisitorLanguage
 from adapters.http.metrics import Metrics
 from adapters.http.observe import Observe
 from adapters.http.openapi import openapi_config
@@ -43,7 +44,7 @@ def create_app(
         [HealthController, static_file, *controllers],
         dependencies=dict(dependencies),
         guards=[guard],
-        middleware=[Authentication(config, authenticator)],
+        middleware=[Authentication(config, authenticator), AccountLanguage()],
         exception_handlers={Exception: problem},
         openapi_config=openapi_config(config),
         compression_config=CompressionConfig(
@@ -62,5 +63,5 @@ def create_app(
         lifespan=list(lifespan),
         debug=False,
     )
-    app.asgi_handler = Observe(Hosts(app.asgi_handler, config), config, metrics)
+    app.asgi_handler = Observe(VisitorLanguage(Hosts(app.asgi_handler, config)), config, metrics)
     return app

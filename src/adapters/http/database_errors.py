@@ -11,6 +11,8 @@ from asyncpg import InterfaceError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from adapters.http.text import N_
+
 
 class DatabaseFault(msgspec.Struct, frozen=True, kw_only=True):
     status: int
@@ -20,23 +22,23 @@ class DatabaseFault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _STATES: Final[Mapping[str, DatabaseFault]] = {
-    "23505": DatabaseFault(status=409, code="already_exists", detail="This exists already."),
-    "23P01": DatabaseFault(status=409, code="conflict", detail="This collides with something that exists already."),
+    "23505": DatabaseFault(status=409, code="already_exists", detail=N_("This exists already.")),
+    "23P01": DatabaseFault(status=409, code="conflict", detail=N_("This collides with something that exists already.")),
     "23503": DatabaseFault(
-        status=422, code="unknown_reference", detail="This refers to something that does not exist."
+        status=422, code="unknown_reference", detail=N_("This refers to something that does not exist.")
     ),
-    "23502": DatabaseFault(status=422, code="invalid", detail="A value is missing."),
-    "23514": DatabaseFault(status=422, code="invalid", detail="A value is outside what is allowed."),
-    "40001": DatabaseFault(status=409, code="stale_write", detail="Somebody else changed it just now. Try again."),
-    "40P01": DatabaseFault(status=409, code="stale_write", detail="Somebody else changed it just now. Try again."),
+    "23502": DatabaseFault(status=422, code="invalid", detail=N_("A value is missing.")),
+    "23514": DatabaseFault(status=422, code="invalid", detail=N_("A value is outside what is allowed.")),
+    "40001": DatabaseFault(status=409, code="stale_write", detail=N_("Somebody else changed it just now. Try again.")),
+    "40P01": DatabaseFault(status=409, code="stale_write", detail=N_("Somebody else changed it just now. Try again.")),
 }
 _CLASSES: Final[Mapping[str, DatabaseFault]] = {
-    "22": DatabaseFault(status=422, code="invalid", detail="A value cannot be stored as it is."),
+    "22": DatabaseFault(status=422, code="invalid", detail=N_("A value cannot be stored as it is.")),
 }
 _AWAY: Final = DatabaseFault(
     status=503,
     code="unavailable",
-    detail="The database does not answer. Try again shortly.",
+    detail=N_("The database does not answer. Try again shortly."),
     headers={"Retry-After": "2"},
 )
 _AWAY_CLASSES: Final = frozenset({"08", "53", "55", "57"})

@@ -13,6 +13,8 @@ from babel.core import Locale
 from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_location
 from babel.numbers import format_currency
 
+from adapters.languages import FIRST_WEEKDAY, LANGUAGES, current, language
+from adapters.languages.text import digits
 from domain.money import Money
 from domain.time import zone_of
 
@@ -24,8 +26,18 @@ def locale_of(lang: str) -> Locale:
     return Locale.parse(lang.replace("-", "_"))
 
 
-@lru_cache(maxsize=4096)
+def shown(text: str, lang: str) -> str:
+    """In the numerals that the reader chose, or in those usual in that language where it is not the page's own."""
+    here = current()
+    return digits(text, here.numerals if here.lang == lang else language(lang).numerals)
+
+
 def _pattern(moment: datetime, zone: str, pattern: str, lang: str) -> str:
+    return shown(_formatted(moment, zone, pattern, lang), lang)
+
+
+@lru_cache(maxsize=4096)
+def _formatted(moment: datetime, zone: str, pattern: str, lang: str) -> str:
     return format_datetime(moment, pattern, tzinfo=zone_of(zone), locale=locale_of(lang))
 
 
@@ -42,9 +54,18 @@ def clock_text(moment: datetime, zone: str, lang: str = "en") -> str:
     return _pattern(moment, zone, "HH:mm", lang)
 
 
-@lru_cache(maxsize=2048)
 def date_text(day: date, lang: str = "en", pattern: str = "EEE d MMM") -> str:
+    return shown(_date(day, lang, pattern), lang)
+
+
+@lru_cache(maxsize=2048)
+def _date(day: date, lang: str, pattern: str) -> str:
     return format_date(day, pattern, locale=locale_of(lang))
+
+
+def week_starts_on(lang: str) -> int:
+    """Monday is 0. (L10N-04)"""
+    return FIRST_WEEKDAY.get(lang, FIRST_WEEKDAY[LANGUAGES[0]])
 
 
 @lru_cache(maxsize=1024)
@@ -66,19 +87,31 @@ def offset_text(zone: str, moment: datetime) -> str:
 
 def relative_text(moment: datetime, now: datetime, lang: str = "en") -> str:
     """``in 3 hours``. Stands beside a full time, never alone."""
-    return format_timedelta(moment - now, add_direction=True, threshold=1.2, locale=locale_of(lang))
+    return shown(format_timedelta(moment - now, add_direction=True, threshold=1.2, locale=locale_of(lang)), lang)
+
+
+def money_text(amount: Money, lang: str = "en", short: bool = False) -> str:
+    """``$12.00``; short drops the decimals of a whole amount: ``$12``. A code never touches its number: ``PKR 500``."""
+    here = current()
+    numerals = (here if here.lang == lang else language(lang)).numerals
+    return digits(_money(amount, lang, short, "arab" if lang == "ar" and numerals == "arab" else "latn"), numerals)
 
 
 @lru_cache(maxsize=4096)
-def money_text(amount: Money, lang: str = "en", short: bool = False) -> str:
-    """``$12.00``; short drops the decimals of a whole amount: ``$12``. A code never touches its number: ``PKR 500``."""
+def _money(amount: Money, lang: str, short: bool, system: str) -> str:
+    """``system`` brings the separators that belong to the numerals."""
     pattern: str = locale_of(lang).currency_formats["standard"].pattern
     if short and amount.amount == amount.amount.to_integral_value():
         text = format_currency(
-            amount.amount, amount.currency, pattern.replace(".00", ""), locale=locale_of(lang), currency_digits=False
+            amount.amount,
+            amount.currency,
+            pattern.replace(".00", ""),
+            locale=locale_of(lang),
+            currency_digits=False,
+            numbering_system=system,
         )
     else:
-        text = format_currency(amount.amount, amount.currency, locale=locale_of(lang))
+        text = format_currency(amount.amount, amount.currency, locale=locale_of(lang), numbering_system=system)
     return _LETTER_BY_DIGIT.sub("\u00a0", text)
 
 

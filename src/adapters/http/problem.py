@@ -20,7 +20,9 @@ from litestar.response import Redirect
 from adapters.http.authentication import expired_cookie
 from adapters.http.database_errors import database_fault
 from adapters.http.error_page import error_page
+from adapters.http.refusals import field_message, refusal, status_text
 from adapters.http.requests import config_of, request_id_of, wants_html
+from adapters.http.text import _
 from application.identity.authenticate import WrongDoor
 from domain.errors import Conflict, DomainError, Gone, Invalid, NotFound, NotPermitted, NotSignedIn, TooMany
 from ports.errors import GatewayUnavailable
@@ -87,36 +89,41 @@ def fault_of(error: Exception) -> Fault:
     if isinstance(error, DomainError):
         return _from_domain(error)
     if isinstance(error, ValidationException):
-        return Fault(status=422, code="invalid", detail="Some of the input does not fit.", errors=_field_errors(error))
+        return Fault(
+            status=422, code="invalid", detail=_("Some of the input does not fit."), errors=_field_errors(error)
+        )
     if isinstance(error, HTTPException):
         code = _HTTP_CODES.get(error.status_code, "refused" if error.status_code < 500 else "internal")
         return Fault(
-            status=error.status_code, code=code, detail=_plain(error.status_code), headers=dict(error.headers or {})
+            status=error.status_code,
+            code=code,
+            detail=status_text(error.status_code),
+            headers=dict(error.headers or {}),
         )
     if isinstance(error, GatewayUnavailable):
         return Fault(
             status=503,
             code="gateway_unavailable",
-            detail="A service we depend on does not answer. Nothing was lost; try again shortly.",
+            detail=_("A service we depend on does not answer. Nothing was lost; try again shortly."),
             headers={"Retry-After": "5"},
         )
     if (found := database_fault(error)) is not None:
-        return Fault(status=found.status, code=found.code, detail=found.detail, headers=found.headers)
-    return Fault(status=500, code="internal", detail="Something broke on our side. It has been written down.")
+        return Fault(status=found.status, code=found.code, detail=_(found.detail), headers=found.headers)
+    return Fault(status=500, code="internal", detail=_("Something broke on our side. It has been written down."))
 
 
 def _from_domain(error: DomainError) -> Fault:
     status = next(code for family, code in FAMILIES.items() if isinstance(error, family))
-    details = dict(error.details)
+    details, message = dict(error.details), refusal(error)
     errors: tuple[FieldError, ...] = ()
     if isinstance(field := details.pop("field", None), str):
-        errors = (FieldError(field, error.message),)
+        errors = (FieldError(field, message),)
     headers = {}
     if (retry := details.get("retry_after_s")) is not None:
         headers["Retry-After"] = str(max(1, int(retry)))
     elif isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = 'Bearer realm="halaqa"'
-    return Fault(status=status, code=error.code, detail=error.message, errors=errors, extra=details, headers=headers)
+    return Fault(status=status, code=error.code, detail=message, errors=errors, extra=details, headers=headers)
 
 
 def _field_errors(error: ValidationException) -> tuple[FieldError, ...]:
@@ -129,20 +136,12 @@ def _field_errors(error: ValidationException) -> tuple[FieldError, ...]:
         key = "" if key == "data" else key
         if named := _UNKNOWN_FIELD.search(message) or _MISSING_FIELD.search(message):
             key = f"{key}.{named[1]}".lstrip(".")
-        found.append(FieldError(key, message))
+        found.append(FieldError(key, field_message(message)))
     if found:
         return tuple(found)
     message = error.detail.partition(" for ")[0]
     missing = _MISSING_PARAMETER.search(message)
-    return (FieldError(missing[1] if missing else "", message),)
-
-
-def _plain(status: int) -> str:
-    if status == HTTPStatus.BAD_REQUEST:
-        return "The request cannot be read."
-    if status == HTTPStatus.NOT_FOUND:
-        return "There is nothing at this address."
-    return f"{HTTPStatus(status).phrase}." if status in HTTPStatus._value2member_map_ else "Refused."
+    return (FieldError(missing[1] if missing else "", field_message(message)),)
 
 
 def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

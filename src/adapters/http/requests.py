@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 
 from adapters.http.config import HttpConfig
+from adapters.languages import LANGUAGES, RIGHT_TO_LEFT, Language, language, negotiated
 from domain.errors import NotSignedIn
 from domain.identity.actor import Actor
 from ports.identity.queries import SignedIn
@@ -18,10 +19,8 @@ from ports.identity.queries import SignedIn
 Req: TypeAlias = Request[Actor, SignedIn | None, State]
 Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 _ZONES = frozenset(available_timezones())
-LOCALES = ("en", "ar", "ur")
-CATALOGS = frozenset({"en"})
-"""Languages that pages can speak so far: dates and numbers keep to the language of the words around them."""
-RIGHT_TO_LEFT = frozenset({"ar", "ur"})
+LANGUAGE_COOKIE = "lang"
+NUMERALS_COOKIE = "numerals"
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,20 +53,31 @@ def actor_of(request: Connection) -> Actor:
 
 def viewer_of(request: Connection) -> Viewer:
     """The account's zone; else the one the browser told by the cookie ``zone``; else the school's. (L10N-05)"""
-    person, config = signed_in(request), config_of(request)
+    person, config, locale = signed_in(request), config_of(request), language_of(request).lang
     if person is not None:
-        return Viewer(zone=person.zone, locale=person.locale if person.locale in CATALOGS else LOCALES[0])
+        return Viewer(zone=person.zone, locale=locale)
     told = unquote(request.cookies.get("zone", ""))
-    return Viewer(
-        zone=told if told in _ZONES else config.school_zone,
-        locale=_preferred(request.headers.get("accept-language", "")),
-    )
+    return Viewer(zone=told if told in _ZONES else config.school_zone, locale=locale)
 
 
-def _preferred(header: str) -> str:
-    """Only languages that have a catalog count; so far that is English alone."""
-    del header
-    return LOCALES[0]
+def language_of(request: Connection) -> Language:
+    """What the address asks for (``?lang=ar``, the form that search engines know), else what the account, the cookie
+    or the browser prefers. Mails and forms never carry it. (L10N-01)
+    """
+    numerals = request.cookies.get(NUMERALS_COOKIE, "")
+    if (asked := asked_language(request)) is not None:
+        return language(asked, numerals)
+    if (person := signed_in(request)) is not None:
+        return language(person.locale, numerals)
+    kept = request.cookies.get(LANGUAGE_COOKIE, "")
+    if kept in LANGUAGES:
+        return language(kept, numerals)
+    return language(negotiated(request.headers.get("accept-language", "")), numerals)
+
+
+def asked_language(request: Connection) -> str | None:
+    asked = request.query_params.get("lang") if request.scope.get("method") in {"GET", "HEAD"} else None
+    return asked if asked in LANGUAGES else None
 
 
 def request_id_of(request: Connection) -> str:

@@ -13,7 +13,7 @@ from adapters.http import assets, csrf, formatting
 from adapters.http.authentication import expired_cookie
 from adapters.http.flash import flash_of
 from adapters.http.requests import Connection, config_of, request_id_of, signed_in, viewer_of
-from adapters.http.text import _, ngettext
+from adapters.http.text import _, digits, ngettext, word
 from domain.identity.actor import Actor
 from ports.clock import Clock
 
@@ -37,6 +37,8 @@ class Renderer:
                 **formatting.FUNCTIONS,
                 "_": _,
                 "ngettext": ngettext,
+                "digits": lambda number: digits(str(number)),
+                "word": word,
                 "asset": asset_once if not development else assets.address,
                 "first_faces": assets.first_faces(),
             },

@@ -1,11 +1,5 @@
-"""Words for people go through here. English is the message id; catalogs come with the languages."""
+"""Words for people go through here; see ``adapters.languages``."""
 
+from adapters.languages.text import N_, _, digits, ngettext, word
 
-def _(message: str, /, **values: object) -> str:
-    """``_("Hello {name}", name=name)``."""
-    return message.format(**values) if values else message
-
-
-def ngettext(one: str, many: str, n: int, /, **values: object) -> str:
-    """``ngettext("{n} lesson", "{n} lessons", n)``."""
-    return (one if n == 1 else many).format(n=n, **values)
+__all__ = ["N_", "_", "digits", "ngettext", "word"]
