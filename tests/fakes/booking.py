@@ -207,9 +207,13 @@ class MemoryPolicies:
     async def version(self, kind: str, version: int) -> PolicyRow | None:
         return self._shelf.get((kind, version))
 
+    async def history(self, kind: str, *, below: int | None = None, limit: int = 20) -> Sequence[PolicyRow]:
+        found = [row for row in self._shelf.values() if row.kind == kind and (below is None or row.version < below)]
+        return sorted(found, key=lambda row: -row.version)[:limit]
+
     async def add(self, row: PolicyRow) -> None:
         if (row.kind, row.version) in self._shelf:
-            raise Conflict(f"version {row.version} of the {row.kind} rules exists")
+            raise Conflict("version {version} of these rules exists", version=row.version, kind=row.kind)
         self._shelf[row.kind, row.version] = row
 
 

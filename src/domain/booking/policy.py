@@ -19,13 +19,14 @@ BOOKING_POLICY: Final = "booking"
 
 
 class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of one kind of rules; ``body`` is JSON. Rows are added, never changed."""
+    """One version of one kind of rules; ``body`` is JSON. Rows are added, never changed. ``reason``: why it came."""
 
     kind: str
     version: int
     body: str
     effective_from: datetime
     created_by: UserId | None
+    reason: str = ""
 
 
 class CancellationTier(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from adapters.persistence.oversight.jobs import SqlJobBoard
 from adapters.persistence.oversight.queries import SqlOversightQueries
 from application.outbox.relay import RelayEvents
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
+from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
 
 
 class OversightContainer(containers.DeclarativeContainer):
@@ -18,6 +19,7 @@ class OversightContainer(containers.DeclarativeContainer):
     engine: providers.Dependency[Any] = providers.Dependency()
     wakeup: providers.Dependency[Any] = providers.Dependency()
     subscribers: providers.Dependency[Any] = providers.Dependency()
+    people: providers.Dependency[Any] = providers.Dependency()
 
     job_board = providers.Singleton(SqlJobBoard, engine)
     oversight_queries = providers.Singleton(SqlOversightQueries, engine)
@@ -26,3 +28,9 @@ class OversightContainer(containers.DeclarativeContainer):
     list_dead_tasks = providers.Factory(ListDeadTasks, oversight_queries)
     revive_task = providers.Factory(ReviveTask, new_unit, clock, wakeup)
     revive_delivery = providers.Factory(ReviveDelivery, new_unit, clock, wakeup)
+
+    list_settings = providers.Factory(ListSettings, new_unit, clock)
+    see_settings = providers.Factory(SeeSettings, new_unit, clock)
+    settings_history = providers.Factory(SettingsHistory, new_unit, people)
+    change_settings = providers.Factory(ChangeSettings, new_unit, clock)
+    revert_settings = providers.Factory(RevertSettings, new_unit, clock)

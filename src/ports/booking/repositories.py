@@ -107,6 +107,10 @@ class PolicyRepository(Protocol):
 
     async def version(self, kind: str, version: int) -> PolicyRow | None: ...
 
+    async def history(self, kind: str, *, below: int | None = None, limit: int = 20) -> Sequence[PolicyRow]:
+        """Latest version first; those under ``below``. What takes effect later is among them."""
+        ...
+
     async def add(self, row: PolicyRow) -> None:
         """Raises Conflict when that version exists."""
         ...
