@@ -14,13 +14,25 @@ from domain.events import Event
 from domain.oversight.audit import Act
 from fakes.ids import SequentialIds
 from fakes.outbox import MemoryOutbox, Task
+from ports.academy import current_academy
 from ports.clock import NewId
 
 if TYPE_CHECKING:
     from ports.billing.repositories import LedgerRepository, PaymentRepository, RefundRepository, WebhookInbox
     from ports.booking.repositories import BookingRepository, PolicyRepository, ProposalRepository, SeriesRepository
+    from ports.identity.factors import (
+        ChallengeRepository,
+        FactorRepository,
+        LinkedIdentityRepository,
+        PasskeyRepository,
+    )
     from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
-    from ports.notification.repositories import DeliveryRepository, FeedRepository
+    from ports.notification.repositories import (
+        DeliveryRepository,
+        FeedRepository,
+        PreferenceRepository,
+        StepRepository,
+    )
     from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
 
 Subscribers = Callable[[type[Event]], tuple[str, ...]]
@@ -30,6 +42,10 @@ PARTS: Final = {
     "users": "fakes.identity",
     "sessions": "fakes.identity",
     "verifications": "fakes.identity",
+    "factors": "fakes.factors",
+    "passkeys": "fakes.factors",
+    "challenges": "fakes.factors",
+    "linked_identities": "fakes.factors",
     "qaris": "fakes.scheduling",
     "availability": "fakes.scheduling",
     "meetings": "fakes.meetings",
@@ -43,6 +59,8 @@ PARTS: Final = {
     "webhooks": "fakes.billing",
     "deliveries": "fakes.notification",
     "feeds": "fakes.notification",
+    "preferences": "fakes.notification",
+    "steps": "fakes.notification",
 }
 """The modules whose ``build(part, shelf)`` makes the repository behind a property; ``shelf`` hands out shelves."""
 
@@ -95,7 +113,7 @@ class MemoryUnit:
         for happened in self._events:
             event_id = self._new_id()
             for subscriber in self._subscribers(type(happened)):
-                tasks[event_id, subscriber] = Task(event=happened, due_at=happened.at)
+                tasks[event_id, subscriber] = Task(event=happened, academy_id=current_academy(), due_at=happened.at)
         self._store.events.extend(self._events)
         self._store.acts.extend(self._acts)
         self._store.shelves |= {name: dict(shelf) for name, shelf in self._shelves.items()}
@@ -123,6 +141,22 @@ class MemoryUnit:
     @property
     def verifications(self) -> "VerificationRepository":
         return self._repository("verifications")  # type: ignore[no-any-return]
+
+    @property
+    def factors(self) -> "FactorRepository":
+        return self._repository("factors")  # type: ignore[no-any-return]
+
+    @property
+    def passkeys(self) -> "PasskeyRepository":
+        return self._repository("passkeys")  # type: ignore[no-any-return]
+
+    @property
+    def challenges(self) -> "ChallengeRepository":
+        return self._repository("challenges")  # type: ignore[no-any-return]
+
+    @property
+    def linked_identities(self) -> "LinkedIdentityRepository":
+        return self._repository("linked_identities")  # type: ignore[no-any-return]
 
     @property
     def qaris(self) -> "QariRepository":
@@ -175,6 +209,14 @@ class MemoryUnit:
     @property
     def feeds(self) -> "FeedRepository":
         return self._repository("feeds")  # type: ignore[no-any-return]
+
+    @property
+    def preferences(self) -> "PreferenceRepository":
+        return self._repository("preferences")  # type: ignore[no-any-return]
+
+    @property
+    def steps(self) -> "StepRepository":
+        return self._repository("steps")  # type: ignore[no-any-return]
 
     @property
     def outbox(self) -> MemoryOutbox:

@@ -10,10 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.persistence.billing.repositories import SqlLedger, SqlPayments, SqlRefunds, SqlWebhooks
 from adapters.persistence.booking.agreements import SqlPolicies, SqlProposals, SqlSeries
 from adapters.persistence.booking.repositories import SqlBookings
+from adapters.persistence.identity.challenges import SqlChallenges, SqlLinkedIdentities
+from adapters.persistence.identity.factors import SqlFactors, SqlPasskeys
+from adapters.persistence.identity.external import SqlExternalUsers
+from adapters.persistence.identity.privacy import SqlErasures, SqlExports
 from adapters.persistence.identity.repositories import SqlSessions, SqlUsers, SqlVerifications
+from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
 from adapters.persistence.notification.repositories import SqlDeliveries, SqlFeeds
 from adapters.persistence.outbox import SqlOutbox, Subscribers, write_events
 from adapters.persistence.oversight.audit import write_acts
+from adapters.persistence.personal import SqlPersonalData
+from adapters.persistence.retention import SqlRetention
 from adapters.persistence.scheduling.meetings import SqlMeetings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
 from domain.events import Event
@@ -98,6 +105,42 @@ class SqlUnit:
         return SqlVerifications(self._connection)
 
     @cached_property
+    def factors(self) -> SqlFactors:
+        return SqlFactors(self._connection)
+
+    @cached_property
+    def passkeys(self) -> SqlPasskeys:
+        return SqlPasskeys(self._connection)
+
+    @cached_property
+    def challenges(self) -> SqlChallenges:
+        return SqlChallenges(self._connection)
+
+    @cached_property
+    def linked_identities(self) -> SqlLinkedIdentities:
+        return SqlLinkedIdentities(self._connection)
+
+    @cached_property
+    def exports(self) -> SqlExports:
+        return SqlExports(self._connection)
+
+    @cached_property
+    def erasures(self) -> SqlErasures:
+        return SqlErasures(self._connection)
+
+    @cached_property
+    def external_users(self) -> SqlExternalUsers:
+        return SqlExternalUsers(self._connection)
+
+    @cached_property
+    def personal(self) -> SqlPersonalData:
+        return SqlPersonalData(self._connection)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        return SqlRetention(self._connection)
+
+    @cached_property
     def qaris(self) -> SqlQaris:
         return SqlQaris(self._connection)
 
@@ -148,6 +191,14 @@ class SqlUnit:
     @cached_property
     def feeds(self) -> SqlFeeds:
         return SqlFeeds(self._connection)
+
+    @cached_property
+    def preferences(self) -> SqlPreferences:
+        return SqlPreferences(self._connection)
+
+    @cached_property
+    def steps(self) -> SqlSteps:
+        return SqlSteps(self._connection)
 
     @cached_property
     def outbox(self) -> SqlOutbox:
