@@ -88,9 +88,11 @@ def engine() -> None:
 _LESSONS = """
     INSERT INTO bookings (id, learner_id, payer_id, qari_id, starts_at, ends_at, busy_from, busy_until,
         buffer_before_min, buffer_after_min, occupies, status, kind, price_minor, currency, policy_version,
-        request_occupies, moves, sequence, note, reason, created_at, version)
+        request_occupies, moves, sequence, note, reason, created_at, version,
+        academy_id)
     SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), q.user_id, s, s + interval '30 minutes', s,
-        s + interval '30 minutes', 0, 0, true, 'confirmed', 'regular', 900, 'USD', 1, false, 0, 0, '', '', $1, 1
+        s + interval '30 minutes', 0, 0, true, 'confirmed', 'regular', 900, 'USD', 1, false, 0, 0, '', '', $1, 1,
+        q.academy_id
     FROM qaris q CROSS JOIN generate_series(0, 59) AS n, LATERAL (
         SELECT date_trunc('hour', $1::timestamptz) + (n * 5 + abs(hashtext(q.name)) % 5) * interval '1 hour' AS s
     ) AS time

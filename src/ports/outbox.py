@@ -7,11 +7,12 @@ from typing import Protocol
 import msgspec
 
 from domain.events import Event
-from domain.ids import EventId
+from domain.ids import AcademyId, EventId
 
 
 class OutboxTask(msgspec.Struct, frozen=True, kw_only=True):
     event_id: EventId
+    academy_id: AcademyId
     subscriber: str
     event: Event
     attempts: int
@@ -19,7 +20,9 @@ class OutboxTask(msgspec.Struct, frozen=True, kw_only=True):
 
 class Outbox(Protocol):
     async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[OutboxTask]:
-        """Due tasks, oldest first, hidden from other claimers until the lease ends. Counts the attempt."""
+        """Due tasks of all academies, oldest first, hidden from other claimers until the lease ends. Counts the
+        attempt. What comes after is done within the task's academy.
+        """
         ...
 
     async def done(self, event_id: EventId, subscriber: str, *, at: datetime) -> None: ...

@@ -246,8 +246,9 @@ async def test_what_is_left_of_a_lessons_money(new_unit: NewUnit) -> None:
 
 UNBALANCED = """
     WITH j AS (INSERT INTO ledger_journals VALUES ('00000000-0000-0000-0000-000000000009', 'captured',
-               '00000000-0000-0000-0000-000000000009', now(), '') RETURNING id)
-    INSERT INTO ledger_entries SELECT id, n, 'provider:x/y', a, 'USD' FROM j, (VALUES (0, 900), (1, -899)) AS v(n, a)
+               '00000000-0000-0000-0000-000000000009', now(), '', (SELECT id FROM academies)) RETURNING *)
+    INSERT INTO ledger_entries SELECT id, n, 'provider:x/y', a, 'USD', NULL, academy_id
+      FROM j, (VALUES (0, 900), (1, -899)) AS v(n, a)
 """
 
 
@@ -257,7 +258,8 @@ async def test_the_database_itself_refuses_what_does_not_come_to_zero(database: 
             await connection.execute(UNBALANCED)
         with pytest.raises(asyncpg.CheckViolationError, match="fewer than two"):
             await connection.execute(
-                "INSERT INTO ledger_journals VALUES (gen_random_uuid(), 'captured', gen_random_uuid(), now(), '')"
+                "INSERT INTO ledger_journals "
+                "SELECT gen_random_uuid(), 'captured', gen_random_uuid(), now(), '', id FROM academies"
             )
 
 

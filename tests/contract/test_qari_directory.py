@@ -28,9 +28,10 @@ TWO_WEEKS = TimeSlot(NOON, NOON + timedelta(days=14))
 _BOOK = """
     INSERT INTO bookings (id, learner_id, payer_id, qari_id, starts_at, ends_at, busy_from, busy_until,
         buffer_before_min, buffer_after_min, occupies, status, kind, price_minor, currency, policy_version,
-        request_occupies, moves, sequence, note, reason, created_at, version)
+        request_occupies, moves, sequence, note, reason, created_at, version,
+        academy_id)
     VALUES ($1, gen_random_uuid(), gen_random_uuid(), $2, $3, $4, $3, $4::timestamptz + interval '10 minutes', 0, 10,
-        $5, $6, 'regular', 900, 'USD', 1, false, 0, 0, '', '', $3, 1)
+        $5, $6, 'regular', 900, 'USD', 1, false, 0, 0, '', '', $3, 1, (SELECT id FROM academies))
 """
 
 

@@ -21,6 +21,7 @@ from adapters.persistence.scheduling import queries as scheduling_queries
 from adapters.persistence.scheduling import repositories as scheduling_repositories
 from adapters.persistence.statement import Statement, driver
 from fakes.clock import NOON
+from ports.academy import FIRST_ACADEMY
 
 GUARDED: Final = frozenset(
     ("bookings", "payments", "outbox_tasks", "outbox_events", "webhook_events", "deliveries", "sessions", "users")
@@ -32,6 +33,12 @@ keeps statements prepared, so both are what runs."""
 # Two years of lessons, 90 days of them ahead of us: at each of 334 times, every one of the 60 Qaris teaches another
 # learner. Users 1 to 60 are the Qaris; ``:noon`` is the moment of asking.
 FILL: Final = """
+    DO $$ DECLARE walled regclass; BEGIN
+        FOR walled IN SELECT attrelid FROM pg_attribute JOIN pg_class ON oid = attrelid
+                       WHERE attname = 'academy_id' AND relkind = 'r' LOOP
+            EXECUTE format('ALTER TABLE %s ALTER academy_id SET DEFAULT %L', walled, (SELECT id FROM academies));
+        END LOOP;
+    END $$;
     CREATE FUNCTION pg_temp.uid(kind text, number bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
         AS $$ SELECT md5(kind || number)::uuid $$;
     INSERT INTO users (id, email, name, password_hash, zone, locale, status, onboarding, created_at, version)
@@ -150,8 +157,8 @@ def _hot(person: UUID, qari: UUID, token: bytes) -> dict[str, tuple[str, Sequenc
         "deliveries": of(notification_repositories._CLAIM, lease_until=NOON + MINUTE, **due),
         "session": of(identity_queries._FIND, token_hash=token, now=NOON),
         "session seen": of(identity_queries._SEEN, of=token, now=NOON),
-        "payments of a payer": (payment_queries._MINE, (None, None, 21, person)),
-        "payments of a payer, next page": (payment_queries._MINE, (NOON, person, 21, person)),
+        "payments of a payer": (payment_queries._MINE, (None, None, 21, person, FIRST_ACADEMY)),
+        "payments of a payer, next page": (payment_queries._MINE, (NOON, person, 21, person, FIRST_ACADEMY)),
         "lessons to remind of": of(notification_queries._STARTING, **soon),
         "calendar feed": of(notification_queries._CALENDAR, reader=person, since=NOON - 30 * DAY),
         "classes to prepare": of(meetings._MISSING, **soon),

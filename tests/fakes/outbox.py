@@ -8,12 +8,14 @@ import msgspec
 
 from domain.errors import NotFound
 from domain.events import Event
-from domain.ids import EventId
+from domain.ids import AcademyId, EventId
+from ports.academy import FIRST_ACADEMY
 from ports.outbox import OutboxTask
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     event: Event
+    academy_id: AcademyId = FIRST_ACADEMY
     due_at: datetime
     attempts: int = 0
     done: bool = False
@@ -33,7 +35,13 @@ class MemoryOutbox:
         for key in claimed:
             self._change(key, attempts=self._tasks[key].attempts + 1, due_at=now + lease)
         return [
-            OutboxTask(event_id=key[0], subscriber=key[1], event=self._tasks[key].event, attempts=task.attempts)
+            OutboxTask(
+                event_id=key[0],
+                academy_id=task.academy_id,
+                subscriber=key[1],
+                event=task.event,
+                attempts=task.attempts,
+            )
             for key in claimed
             for task in [self._tasks[key]]
         ]

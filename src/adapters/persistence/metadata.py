@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Column, ForeignKey, MetaData, Uuid
+from sqlalchemy import Column, ForeignKey, MetaData, Table, Uuid
 
 metadata: Final = MetaData(
     naming_convention={
@@ -20,3 +20,8 @@ WALL: Final = "academy_id"
 def academy_column() -> "Column[Any]":
     """For every table whose rows can be named from outside: ``Statement`` then keeps to the current academy's rows."""
     return Column(WALL, Uuid, ForeignKey("academies.id"), nullable=False)
+
+
+def own_columns(table: Table) -> "list[Column[Any]]":
+    """What the entity is made of: all but the wall, of which it knows nothing."""
+    return [column for column in table.c if column.name != WALL]

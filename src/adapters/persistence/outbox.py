@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -13,7 +14,8 @@ from adapters.persistence.outbox_tables import outbox_events, outbox_tasks
 from adapters.persistence.statement import Statement
 from domain.errors import NotFound
 from domain.events import Event, decode_event, encode_event, event_type
-from domain.ids import EventId
+from domain.ids import AcademyId, EventId
+from ports.academy import within
 from ports.clock import NewId
 from ports.outbox import OutboxTask
 
@@ -26,12 +28,14 @@ _WRITE: Final = Statement(
     text(
         """
         WITH written AS (
-            INSERT INTO outbox_events (id, type, payload, occurred_at)
-            SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]),
-                                 CAST(:payloads AS jsonb[]), CAST(:times AS timestamptz[]))
+            INSERT INTO outbox_events (id, type, payload, occurred_at, academy_id)
+            SELECT *, CAST(:academy AS uuid)
+              FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]),
+                          CAST(:payloads AS jsonb[]), CAST(:times AS timestamptz[]))
         )
-        INSERT INTO outbox_tasks (event_id, subscriber, due_at)
-        SELECT * FROM unnest(CAST(:events AS uuid[]), CAST(:subscribers AS text[]), CAST(:due AS timestamptz[]))
+        INSERT INTO outbox_tasks (event_id, subscriber, due_at, academy_id)
+        SELECT *, CAST(:academy AS uuid)
+          FROM unnest(CAST(:events AS uuid[]), CAST(:subscribers AS text[]), CAST(:due AS timestamptz[]))
         """
     ).bindparams(
         bindparam("ids", type_=ARRAY(Uuid)),
@@ -41,6 +45,7 @@ _WRITE: Final = Statement(
         bindparam("events", type_=ARRAY(Uuid)),
         bindparam("subscribers", type_=ARRAY(Text)),
         bindparam("due", type_=ARRAY(_INSTANT)),
+        bindparam("academy", type_=Uuid),
     )
 )
 _due = (
@@ -63,7 +68,14 @@ _CLAIM: Final = Statement(
         outbox_events.c.id == _due.c.event_id,
     )
     .values(attempts=outbox_tasks.c.attempts + 1, due_at=bindparam("until", type_=_INSTANT))
-    .returning(outbox_tasks.c.event_id, outbox_tasks.c.subscriber, outbox_tasks.c.attempts, outbox_events.c.payload)
+    .returning(
+        outbox_tasks.c.event_id,
+        outbox_tasks.c.subscriber,
+        outbox_tasks.c.attempts,
+        outbox_tasks.c.academy_id,
+        outbox_events.c.payload,
+    ),
+    everywhere="one relay serves all academies: each task says whose it is",
 )
 _which = (
     outbox_tasks.c.event_id == bindparam("of_event", type_=Uuid),
@@ -126,11 +138,16 @@ class SqlOutbox:
                 happened = decode_event(row["payload"])
             except (KeyError, msgspec.ValidationError) as error:
                 # Written by another release: parked where a person sees it, so that the others go on.
-                await self.bury(row["event_id"], row["subscriber"], at=now, error=f"unreadable: {error}")
+                with within(AcademyId(row["academy_id"])):
+                    await self.bury(row["event_id"], row["subscriber"], at=now, error=f"unreadable: {error}")
                 continue
             tasks.append(
                 OutboxTask(
-                    event_id=row["event_id"], subscriber=row["subscriber"], event=happened, attempts=row["attempts"]
+                    event_id=row["event_id"],
+                    academy_id=AcademyId(UUID(int=row["academy_id"].int)),
+                    subscriber=row["subscriber"],
+                    event=happened,
+                    attempts=row["attempts"],
                 )
             )
         return tasks

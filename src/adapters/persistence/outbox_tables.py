@@ -3,7 +3,7 @@
 from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from adapters.persistence.metadata import metadata
+from adapters.persistence.metadata import academy_column, metadata
 
 outbox_events = Table(
     "outbox_events",
@@ -12,6 +12,7 @@ outbox_events = Table(
     Column("type", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
+    academy_column(),
 )
 
 # A claim moves ``due_at`` to the end of its lease: what a killed worker left behind is simply due again.
@@ -25,6 +26,7 @@ outbox_tasks = Table(
     Column("done_at", DateTime(timezone=True)),
     Column("dead_at", DateTime(timezone=True)),
     Column("error", Text, nullable=False, server_default=text("''")),
+    academy_column(),
     PrimaryKeyConstraint("event_id", "subscriber"),
 )
 Index(

@@ -80,8 +80,9 @@ def compare(
     name: str, known: Sequence[KnownPayment], snapshots: Sequence[PaymentSnapshot], *, settled_before: datetime
 ) -> list[Mismatch]:
     """What we and the provider disagree about, leaving out what changed after ``settled_before``."""
-    ours = {payment.provider_ref: payment for payment in known}
-    theirs = {snapshot.provider_ref: snapshot for snapshot in snapshots}
+    others = {payment.provider_ref for payment in known if payment.elsewhere}
+    ours = {payment.provider_ref: payment for payment in known if not payment.elsewhere}
+    theirs = {snapshot.provider_ref: snapshot for snapshot in snapshots if snapshot.provider_ref not in others}
     found = [
         mismatch
         for ref, snapshot in theirs.items()

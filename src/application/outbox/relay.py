@@ -10,6 +10,7 @@ import structlog
 from application.outbox.backoff import MAX_ATTEMPTS, Jitter, system_jitter, told, wait_after
 from domain.events import Event, event_type
 from domain.ids import EventId
+from ports.academy import within
 from ports.clock import Clock
 from ports.errors import GatewayRefused
 from ports.outbox import OutboxTask
@@ -66,15 +67,19 @@ class RelayEvents:
 
     async def _deliver(self, task: OutboxTask, turns: asyncio.Semaphore) -> None:
         async with turns:
-            try:
-                async with asyncio.timeout(HANDLER_TIMEOUT_S):
-                    await self._handler(task)(task.event_id, task.event)
-            except Exception as error:  # noqa: BLE001  (whatever a subscriber raises is kept with its task)
-                await self._failed(task, error)
-            else:
-                async with self._new_unit() as unit:
-                    await unit.outbox.done(task.event_id, task.subscriber, at=self._clock.now())
-                    await unit.commit()
+            with within(task.academy_id):
+                await self._hand_over(task)
+
+    async def _hand_over(self, task: OutboxTask) -> None:
+        try:
+            async with asyncio.timeout(HANDLER_TIMEOUT_S):
+                await self._handler(task)(task.event_id, task.event)
+        except Exception as error:  # noqa: BLE001  (whatever a subscriber raises is kept with its task)
+            await self._failed(task, error)
+        else:
+            async with self._new_unit() as unit:
+                await unit.outbox.done(task.event_id, task.subscriber, at=self._clock.now())
+                await unit.commit()
 
     def _handler(self, task: OutboxTask) -> Subscriber:
         try:

@@ -15,6 +15,7 @@ from adapters.persistence.booking.tables import bookings, series
 from adapters.persistence.identity.repositories import role_rows
 from adapters.persistence.identity.repositories import to_row as user_row
 from adapters.persistence.identity.tables import user_roles, users
+from adapters.persistence.metadata import WALL
 from adapters.persistence.scheduling.rows import hours_json, limits_row, profile_row, rules_json
 from adapters.persistence.scheduling.tables import (
     calendar_overrides,
@@ -30,6 +31,7 @@ from domain.billing.refund import Refund
 from domain.booking.booking import Booking
 from domain.booking.series import Series
 from entrypoints.seed.people import People, Teacher
+from ports.academy import current_academy
 
 
 class Store:
@@ -126,5 +128,6 @@ class Store:
 
     async def _copy(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
         names = [column.name for column in table.columns]
-        records = [tuple(row[name] for name in names) for row in rows]
+        walls = {WALL: current_academy()} if WALL in names else {}
+        records = [tuple((row | walls)[name] for name in names) for row in map(dict, rows)]
         await self._connection.copy_records_to_table(table.name, records=records, columns=names)

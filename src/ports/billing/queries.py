@@ -181,7 +181,9 @@ class Mismatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KnownPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """What we believe of a payment, for comparing with its provider."""
+    """What we believe of a payment, for comparing with its provider. ``elsewhere``: it is another academy's, which has
+    the same account with the provider.
+    """
 
     payment_id: PaymentId
     provider_ref: str
@@ -189,6 +191,7 @@ class KnownPayment(msgspec.Struct, frozen=True, kw_only=True):
     refunded: Money
     is_paid: bool
     captured_at: datetime | None
+    elsewhere: bool = False
 
 
 class LedgerQueries(Protocol):

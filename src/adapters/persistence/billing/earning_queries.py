@@ -14,6 +14,7 @@ from domain.billing.commission import shares
 from domain.billing.ledger import Outcome, qari_account
 from domain.ids import BookingId, UserId
 from domain.money import Money
+from ports.academy import current_academy
 from ports.billing.queries import EarningLine, EarningTotal
 from ports.paging import MAX_LIMIT, Page, decode_cursor, page_of
 
@@ -21,7 +22,7 @@ _LINES: Final = """
 SELECT l.booking_id, b.starts_at, b.ends_at, learner.name AS learner_name, l.amount_minor, p.currency,
        l.commission_percent, j.id AS journal_id, j.memo, j.at, coalesce(-e.amount_minor, 0) AS earned_minor
 FROM payment_lines l
-JOIN payments p ON p.id = l.payment_id AND p.captured_at IS NOT NULL
+JOIN payments p ON p.id = l.payment_id AND p.captured_at IS NOT NULL AND p.academy_id = $3
 JOIN bookings b ON b.id = l.booking_id AND b.payment_id = p.id
 JOIN users learner ON learner.id = l.learner_id
 LEFT JOIN ledger_journals j ON j.kind = 'earned' AND j.source = l.booking_id
@@ -31,14 +32,14 @@ WHERE l.qari_id = $1 AND (j.id IS NOT NULL OR b.status = 'confirmed')
 _PAGE: Final = (
     _LINES
     + """
-AND ($4::timestamptz IS NULL OR (b.starts_at, b.id) < ($4, $5::uuid))
-ORDER BY b.starts_at DESC, b.id DESC LIMIT $3
+AND ($5::timestamptz IS NULL OR (b.starts_at, b.id) < ($5, $6::uuid))
+ORDER BY b.starts_at DESC, b.id DESC LIMIT $4
 """
 )
 _EXPECTED: Final = _LINES + "AND j.id IS NULL"
 _EARNED: Final = """
 SELECT currency, -sum(amount_minor) AS minor, count(DISTINCT booking_id) AS lessons
-FROM ledger_entries WHERE account = $1 GROUP BY currency ORDER BY currency
+FROM ledger_entries WHERE academy_id = $2 AND account = $1 GROUP BY currency ORDER BY currency
 """
 
 
@@ -50,14 +51,14 @@ class SqlEarningQueries:
         most = max(1, min(limit, MAX_LIMIT))
         after = decode_cursor(cursor, tuple[datetime, UUID]) or (None, None)
         async with driver(self._engine) as connection:
-            rows = await connection.fetch(_PAGE, qari_id, qari_account(qari_id), most + 1, *after)
+            rows = await connection.fetch(_PAGE, qari_id, qari_account(qari_id), current_academy(), most + 1, *after)
         return page_of([_line(row) for row in rows], most, "starts_at", "booking_id")
 
     async def totals(self, qari_id: UserId) -> Sequence[EarningTotal]:
         account = qari_account(qari_id)
         async with driver(self._engine) as connection:
-            earned = await connection.fetch(_EARNED, account)
-            ahead = await connection.fetch(_EXPECTED, qari_id, account)
+            earned = await connection.fetch(_EARNED, account, current_academy())
+            ahead = await connection.fetch(_EXPECTED, qari_id, account, current_academy())
         totals = [
             EarningTotal(status="earned", lessons=row["lessons"], amount=Money(int(row["minor"]), row["currency"]))
             for row in earned

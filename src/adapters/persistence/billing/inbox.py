@@ -10,7 +10,8 @@ from sqlalchemy import DateTime, Integer, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.billing.tables import one_of, webhook_events
-from adapters.persistence.statement import Statement
+from adapters.persistence.metadata import own_columns
+from adapters.persistence.statement import Statement, walled
 from domain.billing.webhook_event import WebhookEvent, WebhookStatus
 from domain.errors import NotFound, StaleWrite
 from domain.ids import WebhookId
@@ -23,10 +24,10 @@ _ADD: Final = Statement(
     .returning(webhook_events.c.id)
 )
 _GET: Final = Statement(
-    select(webhook_events).where(webhook_events.c.id == bindparam("of", type_=Uuid)).with_for_update()
+    select(*own_columns(webhook_events)).where(webhook_events.c.id == bindparam("of", type_=Uuid)).with_for_update()
 )
 _due = (
-    select(webhook_events.c.id)
+    walled(select(webhook_events.c.id))
     .where(
         one_of(webhook_events.c.status, (_W.RECEIVED, _W.FAILED, _W.PROCESSING)),
         webhook_events.c.due_at <= bindparam("now", type_=_INSTANT),
@@ -44,7 +45,7 @@ _CLAIM: Final = Statement(
         attempts=webhook_events.c.attempts + 1,
         due_at=bindparam("until", type_=_INSTANT),
     )
-    .returning(*webhook_events.c)
+    .returning(*own_columns(webhook_events))
 )
 _CHANGING: Final = ("status", "attempts", "due_at", "error", "settled_at")
 # Whoever was overtaken by another claim carries an older count of attempts. A replay sets the count to zero; it starts

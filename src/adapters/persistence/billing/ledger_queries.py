@@ -10,38 +10,40 @@ from adapters.persistence.statement import driver
 from domain.billing.payment import PAID, PaymentStatus
 from domain.ids import PaymentId
 from domain.money import Money
+from ports.academy import current_academy
 from ports.billing.queries import AccountBalance, KnownPayment, Mismatch
 
 _BALANCES: Final = """
 SELECT CASE WHEN account LIKE 'qari:%' THEN 'qaris' WHEN account LIKE 'deferred:%' THEN 'deferred' ELSE account END
        AS grp, currency, sum(amount_minor) AS minor
-FROM ledger_entries GROUP BY 1, 2 ORDER BY 1, 2
+FROM ledger_entries WHERE academy_id = $1 GROUP BY 1, 2 ORDER BY 1, 2
 """
+_SIZE: Final = "SELECT count(*) FROM ledger_journals WHERE academy_id = $1"
 _KNOWN: Final = """
-SELECT id, provider_ref, amount_minor, refunded_minor, currency, status, captured_at
+SELECT id, provider_ref, amount_minor, refunded_minor, currency, status, captured_at, academy_id <> $3 AS elsewhere
 FROM payments WHERE provider = $1 AND account = $2 AND provider_ref IS NOT NULL
 """
-# Each check: code, SQL giving (subject, message). $1 is the moment before which everything should have settled.
+# Each check: code, SQL giving (subject, message). $1 is the academy, $2 when everything should have settled by.
 _CHECKS: Final[tuple[tuple[str, str], ...]] = (
     (
         "journal_unbalanced",
         """SELECT journal_id::text, format('is off by %s %s', sum(amount_minor), currency) FROM ledger_entries
-           GROUP BY journal_id, currency HAVING sum(amount_minor) <> 0""",
+           WHERE academy_id = $1 GROUP BY journal_id, currency HAVING sum(amount_minor) <> 0""",
     ),
     (
         "ledger_unbalanced",
         """SELECT currency, format('all entries together are off by %s', sum(amount_minor)) FROM ledger_entries
-           GROUP BY currency HAVING sum(amount_minor) <> 0""",
+           WHERE academy_id = $1 GROUP BY currency HAVING sum(amount_minor) <> 0""",
     ),
     (
         "journal_empty",
         """SELECT j.id::text, 'has no entries' FROM ledger_journals j
-           WHERE NOT EXISTS (SELECT FROM ledger_entries e WHERE e.journal_id = j.id)""",
+           WHERE j.academy_id = $1 AND NOT EXISTS (SELECT FROM ledger_entries e WHERE e.journal_id = j.id)""",
     ),
     (
         "payment_not_in_ledger",
         """SELECT p.id::text, format('%s %s came and are not in the ledger', p.amount_minor, p.currency)
-           FROM payments p WHERE p.captured_at IS NOT NULL AND NOT EXISTS (
+           FROM payments p WHERE p.academy_id = $1 AND p.captured_at IS NOT NULL AND NOT EXISTS (
                SELECT FROM ledger_journals j WHERE j.kind = 'captured' AND j.source = p.id)""",
     ),
     (
@@ -50,25 +52,25 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
            FROM payments p JOIN ledger_journals j ON j.kind = 'captured' AND j.source = p.id
            JOIN ledger_entries e ON e.journal_id = j.id AND e.account = 'provider:' || p.provider || '/' || p.account
              AND e.currency = p.currency
-           GROUP BY p.id HAVING sum(e.amount_minor) <> p.amount_minor""",
+           WHERE p.academy_id = $1 GROUP BY p.id HAVING sum(e.amount_minor) <> p.amount_minor""",
     ),
     (
         "ledger_without_payment",
         """SELECT j.id::text, format('books %s as paid, which is not', j.source) FROM ledger_journals j
            LEFT JOIN payments p ON p.id = j.source
-           WHERE j.kind = 'captured' AND p.captured_at IS NULL""",
+           WHERE j.academy_id = $1 AND j.kind = 'captured' AND p.captured_at IS NULL""",
     ),
     (
         "refund_not_in_ledger",
         """SELECT r.id::text, format('%s %s went back and are not in the ledger', r.amount_minor, r.currency)
-           FROM refunds r WHERE r.status = 'succeeded' AND NOT EXISTS (
+           FROM refunds r WHERE r.academy_id = $1 AND r.status = 'succeeded' AND NOT EXISTS (
                SELECT FROM ledger_journals j WHERE j.kind = 'refunded' AND j.source = r.id)""",
     ),
     (
         "ledger_without_refund",
         """SELECT j.id::text, format('books refund %s, which did not succeed', j.source) FROM ledger_journals j
            LEFT JOIN refunds r ON r.id = j.source
-           WHERE j.kind = 'refunded' AND r.status IS DISTINCT FROM 'succeeded' AND NOT EXISTS (
+           WHERE j.academy_id = $1 AND j.kind = 'refunded' AND r.status IS DISTINCT FROM 'succeeded' AND NOT EXISTS (
                SELECT FROM ledger_journals b WHERE b.kind = 'refund_bounced' AND b.source = j.source)""",
     ),
     (
@@ -76,12 +78,13 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
         """SELECT p.id::text, format('says %s went back, its refunds say %s', p.refunded_minor, coalesce(s.minor, 0))
            FROM payments p LEFT JOIN (SELECT payment_id, sum(amount_minor) AS minor FROM refunds
                                       WHERE status = 'succeeded' GROUP BY payment_id) s ON s.payment_id = p.id
-           WHERE p.refunded_minor <> coalesce(s.minor, 0)""",
+           WHERE p.academy_id = $1 AND p.refunded_minor <> coalesce(s.minor, 0)""",
     ),
     (
         "lesson_unpaid",
         """SELECT b.id::text, format('is %s and nothing has been paid for it', b.status) FROM bookings b
-           WHERE b.status IN ('confirmed', 'completed', 'no_show_student', 'no_show_teacher') AND b.price_minor > 0
+           WHERE b.academy_id = $1 AND b.price_minor > 0
+             AND b.status IN ('confirmed', 'completed', 'no_show_student', 'no_show_teacher')
              AND NOT EXISTS (SELECT FROM payment_lines l JOIN payments p ON p.id = l.payment_id
                              WHERE l.booking_id = b.id AND p.captured_at IS NOT NULL)""",
     ),
@@ -89,7 +92,8 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
         "lesson_paid_not_confirmed",
         """SELECT b.id::text, format('is %s although payment %s came', b.status, p.id) FROM bookings b
            JOIN payment_lines l ON l.booking_id = b.id JOIN payments p ON p.id = l.payment_id
-           WHERE p.captured_at < $1 AND b.status IN ('requested', 'held', 'pending_payment', 'expired')
+           WHERE b.academy_id = $1 AND p.captured_at < $2
+             AND b.status IN ('requested', 'held', 'pending_payment', 'expired')
              AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status <> 'failed')""",
     ),
     (
@@ -97,25 +101,27 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
         """SELECT b.id::text, format('costs %s %s, paid were %s', b.price_minor, b.currency, l.amount_minor)
            FROM bookings b JOIN payment_lines l ON l.booking_id = b.id
            JOIN payments p ON p.id = l.payment_id AND p.captured_at IS NOT NULL
-           WHERE l.amount_minor <> b.price_minor OR p.currency <> b.currency""",
+           WHERE b.academy_id = $1 AND (l.amount_minor <> b.price_minor OR p.currency <> b.currency)""",
     ),
     (
         "lesson_not_earned",
         """SELECT b.id::text, format('is %s and its Qari has not been credited', b.status) FROM bookings b
-           WHERE b.status IN ('completed', 'no_show_student') AND b.price_minor > 0 AND b.ends_at < $1
+           WHERE b.academy_id = $1 AND b.status IN ('completed', 'no_show_student') AND b.price_minor > 0
+             AND b.ends_at < $2
              AND NOT EXISTS (SELECT FROM ledger_journals j WHERE j.kind = 'earned' AND j.source = b.id)""",
     ),
     (
         "refund_failed",
         """SELECT r.id::text, format('%s %s could not be given back: %s', r.amount_minor, r.currency, r.failure)
-           FROM refunds r WHERE r.status = 'failed' AND NOT EXISTS (
+           FROM refunds r WHERE r.academy_id = $1 AND r.status = 'failed' AND NOT EXISTS (
                SELECT FROM refunds later WHERE later.payment_id = r.payment_id AND later.status <> 'failed'
                  AND later.created_at >= r.created_at AND later.booking_id IS NOT DISTINCT FROM r.booking_id)""",
     ),
     (
         "refund_stuck",
         """SELECT id::text, format('has been %s for too long, after %s tries', status, attempts) FROM refunds
-           WHERE status IN ('requested', 'submitted') AND created_at < $1::timestamptz - interval '1 hour'""",
+           WHERE academy_id = $1 AND status IN ('requested', 'submitted')
+             AND created_at < $2::timestamptz - interval '1 hour'""",
     ),
 )
 
@@ -126,24 +132,24 @@ class SqlLedgerQueries:
 
     async def balances(self) -> Sequence[AccountBalance]:
         async with driver(self._engine) as connection:
-            rows = await connection.fetch(_BALANCES)
+            rows = await connection.fetch(_BALANCES, current_academy())
         return [AccountBalance(group=row["grp"], balance=Money(int(row["minor"]), row["currency"])) for row in rows]
 
     async def size(self) -> int:
         async with driver(self._engine) as connection:
-            return int(await connection.fetchval("SELECT count(*) FROM ledger_journals"))
+            return int(await connection.fetchval(_SIZE, current_academy()))
 
     async def mismatches(self, *, settled_before: datetime) -> Sequence[Mismatch]:
         found: list[Mismatch] = []
         async with driver(self._engine) as connection:
             for kind, sql in _CHECKS:
-                rows = await connection.fetch(sql, *((settled_before,) if "$1" in sql else ()))
+                rows = await connection.fetch(sql, current_academy(), *((settled_before,) if "$2" in sql else ()))
                 found += [Mismatch(kind=kind, subject=subject, message=message) for subject, message in rows]
         return found
 
     async def known(self, provider: str, account: str) -> Sequence[KnownPayment]:
         async with driver(self._engine) as connection:
-            rows = await connection.fetch(_KNOWN, provider, account)
+            rows = await connection.fetch(_KNOWN, provider, account, current_academy())
         return [
             KnownPayment(
                 payment_id=PaymentId(row["id"]),
@@ -152,6 +158,7 @@ class SqlLedgerQueries:
                 refunded=Money(row["refunded_minor"], row["currency"]),
                 is_paid=PaymentStatus(row["status"]) in PAID,
                 captured_at=row["captured_at"],
+                elsewhere=row["elsewhere"],
             )
             for row in rows
         ]

@@ -13,6 +13,7 @@ from domain.billing.payment import PAID, PaymentStatus
 from domain.billing.refund import RefundCause, RefundStatus
 from domain.ids import BookingId, PaymentId, RefundId, UserId
 from domain.money import Money
+from ports.academy import current_academy
 from ports.billing.queries import PaymentFilter, PaymentLineView, PaymentView, RefundView
 from ports.paging import MAX_LIMIT, Page, decode_cursor, page_of
 
@@ -33,19 +34,19 @@ SELECT p.*, payer.name AS payer_name, payer.email AS payer_email,
      WHERE r.payment_id = p.id) AS refunds
 FROM payments p JOIN users payer ON payer.id = p.payer_id
 """
-_ONE: Final = _VIEW + "WHERE p.id = $1"
+_ONE: Final = _VIEW + "WHERE p.academy_id = $2 AND p.id = $1"
 _PAGE: Final = "ORDER BY p.created_at DESC, p.id DESC LIMIT $3"
 _MINE: Final = (
     _VIEW
     + """
-WHERE p.payer_id = $4 AND ($1::timestamptz IS NULL OR (p.created_at, p.id) < ($1, $2::uuid))
+WHERE p.academy_id = $5 AND p.payer_id = $4 AND ($1::timestamptz IS NULL OR (p.created_at, p.id) < ($1, $2::uuid))
 """
     + _PAGE
 )
 _SEARCH: Final = (
     _VIEW
     + """
-WHERE ($1::timestamptz IS NULL OR (p.created_at, p.id) < ($1, $2::uuid))
+WHERE p.academy_id = $11 AND ($1::timestamptz IS NULL OR (p.created_at, p.id) < ($1, $2::uuid))
   AND ($4::text IS NULL OR p.status = $4)
   AND ($5::text IS NULL OR p.provider = $5)
   AND ($6::text IS NULL OR p.account = $6)
@@ -88,7 +89,7 @@ class SqlPaymentQueries:
 
     async def payment(self, payment_id: PaymentId) -> PaymentView | None:
         async with driver(self._engine) as connection:
-            row = await connection.fetchrow(_ONE, payment_id)
+            row = await connection.fetchrow(_ONE, payment_id, current_academy())
         return _view(row) if row is not None else None
 
     async def of_payer(self, payer_id: UserId, *, cursor: str | None = None, limit: int = 20) -> Page[PaymentView]:
@@ -112,7 +113,7 @@ class SqlPaymentQueries:
         most = max(1, min(limit, MAX_LIMIT))
         after = decode_cursor(cursor, tuple[datetime, UUID]) or (None, None)
         async with driver(self._engine) as connection:
-            rows = await connection.fetch(sql, *after, most + 1, *values)
+            rows = await connection.fetch(sql, *after, most + 1, *values, current_academy())
         return page_of([_view(row) for row in rows], most, "created_at", "payment_id")
 
 

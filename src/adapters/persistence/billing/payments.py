@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.billing.tables import one_of, payment_lines, payments, refunds
-from adapters.persistence.statement import Statement
+from adapters.persistence.statement import Statement, walled
 from domain.billing.payment import LIVE, CheckoutTerms, Payment, PaymentLine, PaymentStatus
 from domain.billing.refund import UNDER_WAY
 from domain.billing.snapshot import Fact
@@ -106,7 +106,7 @@ _waiting = (
     select(refunds.c.payment_id).where(one_of(refunds.c.status, UNDER_WAY)),
 )
 _unsettled = (
-    select(payments.c.id)
+    walled(select(payments.c.id))
     .where(
         payments.c.id.in_(union_all(*(part.correlate(None) for part in _waiting))),
         payments.c.checked_at <= _BEFORE,

@@ -9,7 +9,7 @@ from sqlalchemy import DateTime, Integer, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.billing.tables import one_of, refunds
-from adapters.persistence.statement import Statement
+from adapters.persistence.statement import Statement, walled
 from domain.billing.refund import Refund, RefundCause, RefundStatus
 from domain.errors import Conflict, NotFound, StaleWrite
 from domain.ids import BookingId, PaymentId, RefundId, UserId
@@ -30,7 +30,7 @@ _SAVE_REFUND = Statement(
     .values({name: bindparam(name, type_=refunds.c[name].type) for name in _REFUND_CHANGING})
 )
 _unsubmitted = (
-    select(refunds.c.id)
+    walled(select(refunds.c.id))
     .where(
         one_of(refunds.c.status, (RefundStatus.REQUESTED, RefundStatus.SUBMITTED)),
         refunds.c.due_at <= bindparam("now", type_=_INSTANT),

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from adapters.persistence.metadata import metadata
+from adapters.persistence.metadata import academy_column, metadata
 
 _INSTANT: Final = DateTime(timezone=True)
 
@@ -62,10 +62,11 @@ payments: Final = Table(
     Column("captured_at", _INSTANT),
     Column("checked_at", _INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
+    academy_column(),
     UniqueConstraint("provider", "account", "provider_ref", name="uq_payments_provider_account_provider_ref"),
     CheckConstraint("amount_minor > 0 AND refunded_minor BETWEEN 0 AND amount_minor", name="amounts"),
     Index("ix_payments_payer_id_created_at_id", "payer_id", "created_at", "id"),
-    Index("ix_payments_created_at_id", "created_at", "id"),
+    Index("ix_payments_newest", "academy_id", "created_at", "id"),
     Index("ix_payments_live", "checked_at", postgresql_where=text("status IN ('created', 'open')")),
 )
 
@@ -104,6 +105,7 @@ refunds: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", _INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
+    academy_column(),
     CheckConstraint("amount_minor > 0", name="amount"),
     Index("ix_refunds_payment_id", "payment_id"),
     Index("ix_refunds_due", "due_at", postgresql_where=text("status IN ('requested', 'submitted')")),
@@ -122,6 +124,7 @@ ledger_journals: Final = Table(
     Column("source", Uuid, nullable=False),
     Column("at", _INSTANT, nullable=False),
     Column("memo", Text, nullable=False),
+    academy_column(),
     UniqueConstraint("kind", "source", name="uq_ledger_journals_kind_source"),
 )
 
@@ -134,6 +137,7 @@ ledger_entries: Final = Table(
     Column("amount_minor", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("booking_id", Uuid),
+    academy_column(),
     CheckConstraint("amount_minor <> 0", name="amount"),
     Index("ix_ledger_entries_account_journal_id", "account", "journal_id"),
     Index("ix_ledger_entries_booking_id", "booking_id"),
@@ -156,8 +160,9 @@ webhook_events: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
     Column("settled_at", _INSTANT),
+    academy_column(),
     UniqueConstraint("provider", "account", "event_id", name="uq_webhook_events_provider_account_event_id"),
-    Index("ix_webhook_events_received_at_id", "received_at", "id"),
+    Index("ix_webhook_events_newest", "academy_id", "received_at", "id"),
     Index(
         "ix_webhook_events_due",
         "due_at",

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.persistence.statement import driver
 from domain.billing.webhook_event import WebhookStatus
 from domain.ids import PaymentId, WebhookId
+from ports.academy import current_academy
 from ports.billing.queries import WebhookDetail, WebhookView
 from ports.paging import MAX_LIMIT, Page, decode_cursor, page_of
 
@@ -23,12 +24,13 @@ FROM webhook_events w LEFT JOIN payments p
 _INBOX: Final = (
     _VIEW.format(more="")
     + """
-WHERE ($1::timestamptz IS NULL OR (w.received_at, w.id) < ($1, $2::uuid)) AND ($4::text IS NULL OR w.status = $4)
+WHERE w.academy_id = $5
+  AND ($1::timestamptz IS NULL OR (w.received_at, w.id) < ($1, $2::uuid)) AND ($4::text IS NULL OR w.status = $4)
 ORDER BY w.received_at DESC, w.id DESC LIMIT $3
 """
 )
-_ONE: Final = _VIEW.format(more=", w.raw") + "WHERE w.id = $1"
-_COUNTS: Final = "SELECT status, count(*) AS how_many FROM webhook_events GROUP BY status"
+_ONE: Final = _VIEW.format(more=", w.raw") + "WHERE w.academy_id = $2 AND w.id = $1"
+_COUNTS: Final = "SELECT status, count(*) AS how_many FROM webhook_events WHERE academy_id = $1 GROUP BY status"
 
 
 class SqlWebhookQueries:
@@ -41,19 +43,19 @@ class SqlWebhookQueries:
         most = max(1, min(limit, MAX_LIMIT))
         after = decode_cursor(cursor, tuple[datetime, UUID]) or (None, None)
         async with driver(self._engine) as connection:
-            rows = await connection.fetch(_INBOX, *after, most + 1, status.value if status else None)
+            rows = await connection.fetch(_INBOX, *after, most + 1, status.value if status else None, current_academy())
         return page_of([_view(row) for row in rows], most, "received_at", "webhook_id")
 
     async def webhook(self, webhook_id: WebhookId) -> WebhookDetail | None:
         async with driver(self._engine) as connection:
-            row = await connection.fetchrow(_ONE, webhook_id)
+            row = await connection.fetchrow(_ONE, webhook_id, current_academy())
         if row is None:
             return None
         return WebhookDetail(webhook=_view(row), raw=row["raw"].decode("utf-8", "replace"))
 
     async def counts(self) -> Mapping[WebhookStatus, int]:
         async with driver(self._engine) as connection:
-            rows = await connection.fetch(_COUNTS)
+            rows = await connection.fetch(_COUNTS, current_academy())
         return {WebhookStatus(row["status"]): row["how_many"] for row in rows}
 
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, select, update
+from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.persistence.booking.tables import policies, proposals, series
+from adapters.persistence.metadata import own_columns
 from adapters.persistence.statement import Statement
 from domain.booking.errors import ProposalOpen
 from domain.booking.policy import PolicyRow
@@ -23,7 +24,7 @@ _INSTANT: Final = DateTime(timezone=True)
 _WANTED: Final = bindparam("wanted", type_=Uuid)
 _WAS: Final = bindparam("was", type_=Integer)
 
-_SERIES: Final = Statement(select(series).where(series.c.id == _WANTED))
+_SERIES: Final = Statement(select(*own_columns(series)).where(series.c.id == _WANTED))
 _ADD_SERIES: Final = Statement(
     insert(series)
     .values({column.name: bindparam(column.name, type_=column.type) for column in series.c})
@@ -61,12 +62,21 @@ _UNANSWERED: Final = Statement(
 
 _KIND: Final = policies.c.kind == bindparam("about", type_=Text)
 _CURRENT: Final = Statement(
-    select(policies)
+    select(*own_columns(policies))
     .where(_KIND, policies.c.effective_from <= bindparam("at", type_=_INSTANT))
     .order_by(policies.c.version.desc())
     .limit(1)
 )
-_VERSION: Final = Statement(select(policies).where(_KIND, policies.c.version == bindparam("wanted", type_=Integer)))
+_VERSION: Final = Statement(
+    select(*own_columns(policies)).where(_KIND, policies.c.version == bindparam("wanted", type_=Integer))
+)
+_BELOW: Final = bindparam("below", type_=Integer)
+_HISTORY: Final = Statement(
+    select(policies)
+    .where(_KIND, or_(_BELOW.is_(None), policies.c.version < _BELOW))
+    .order_by(policies.c.version.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 _ADD_POLICY: Final = Statement(
     insert(policies)
     .values({column.name: bindparam(column.name, type_=column.type) for column in policies.c})
@@ -154,19 +164,27 @@ class SqlProposals:
         return [_proposal(row) for row in await _UNANSWERED.all(self._connection, now=now, most=limit)]
 
 
+def _policy(row: "asyncpg.Record") -> PolicyRow:
+    return PolicyRow(**{name: row[name] for name in PolicyRow.__struct_fields__})
+
+
 class SqlPolicies:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
     async def current(self, kind: str, at: datetime) -> PolicyRow | None:
         row = await _CURRENT.row(self._connection, about=kind, at=at)
-        return None if row is None else PolicyRow(**dict(row))
+        return None if row is None else _policy(row)
 
     async def version(self, kind: str, version: int) -> PolicyRow | None:
         row = await _VERSION.row(self._connection, about=kind, wanted=version)
-        return None if row is None else PolicyRow(**dict(row))
+        return None if row is None else _policy(row)
+
+    async def history(self, kind: str, *, below: int | None = None, limit: int = 20) -> Sequence[PolicyRow]:
+        rows = await _HISTORY.all(self._connection, about=kind, below=below, most=limit)
+        return [_policy(row) for row in rows]
 
     async def add(self, row: PolicyRow) -> None:
         values = {name: getattr(row, name) for name in row.__struct_fields__}
         if await _ADD_POLICY.value(self._connection, **values) is None:
-            raise Conflict(f"version {row.version} of the {row.kind} rules exists")
+            raise Conflict("version {version} of these rules exists", version=row.version, kind=row.kind)

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Boolean, DateTime, Integer, Text, Uuid, any_, bind
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.persistence.booking.tables import LEARNER_ALONE, ONE_TRIAL, QARI_ALONE, TRIAL_SQL, WAITING_SQL, bookings
+from adapters.persistence.metadata import own_columns
 from adapters.persistence.statement import Statement
 from domain.booking.booking import Booking, Kind, Status
 from domain.booking.errors import LearnerBusy, SlotTaken, TrialUsed
@@ -22,7 +23,7 @@ _INSTANT: Final = DateTime(timezone=True)
 _FIXED: Final = frozenset(
     ("id", "learner_id", "payer_id", "qari_id", "kind", "policy_version", "series_id", "series_index", "created_at")
 )
-_CHANGING: Final = tuple(column.name for column in bookings.c if column.name not in _FIXED)
+_CHANGING: Final = tuple(column.name for column in own_columns(bookings) if column.name not in _FIXED)
 
 _BY_ID: Final = Statement(select(bookings).where(bookings.c.id == bindparam("wanted", type_=Uuid)))
 _HOLD: Final = Statement(

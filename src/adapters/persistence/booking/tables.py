@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 
-from adapters.persistence.metadata import metadata
+from adapters.persistence.metadata import academy_column, metadata
 
 INSTANT: Final = DateTime(timezone=True)
 QARI_ALONE: Final = "ex_bookings_qari"
@@ -50,6 +50,7 @@ series = Table(
     Column("count", SmallInteger, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
+    academy_column(),
 )
 
 bookings = Table(
@@ -81,8 +82,11 @@ bookings = Table(
     Column("sequence", Integer, nullable=False),
     Column("note", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("override_reason", Text, nullable=False, server_default=""),
+    Column("guardian_present", Boolean),
     Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
+    academy_column(),
     CheckConstraint("starts_at < ends_at AND busy_from <= starts_at AND ends_at <= busy_until", name="times"),
     CheckConstraint("price_minor >= 0", name="price"),
     ExcludeConstraint(
@@ -104,7 +108,7 @@ Index(ONE_TRIAL, bookings.c.learner_id, bookings.c.qari_id, unique=True, postgre
 Index("ix_bookings_learner_id_starts_at", bookings.c.learner_id, bookings.c.starts_at, bookings.c.id)
 Index("ix_bookings_payer_id_starts_at", bookings.c.payer_id, bookings.c.starts_at, bookings.c.id)
 Index("ix_bookings_qari_id_starts_at", bookings.c.qari_id, bookings.c.starts_at, bookings.c.id)
-Index("ix_bookings_starts_at", bookings.c.starts_at, bookings.c.id)
+Index("ix_bookings_newest", bookings.c.academy_id, bookings.c.starts_at, bookings.c.id)
 Index("ix_bookings_status_starts_at", bookings.c.status, bookings.c.starts_at, bookings.c.id)
 Index("ix_bookings_hold_expires_at", bookings.c.hold_expires_at, postgresql_where=text(WAITING_SQL))
 Index(
@@ -128,6 +132,7 @@ proposals = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("answer_by", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
+    academy_column(),
 )
 Index(ONE_PROPOSAL, proposals.c.booking_id, unique=True, postgresql_where=text("status = 'open'"))
 Index("ix_proposals_answer_by", proposals.c.answer_by, postgresql_where=text("status = 'open'"))
@@ -140,5 +145,7 @@ policies = Table(
     Column("body", JSONB, nullable=False),
     Column("effective_from", INSTANT, nullable=False),
     Column("created_by", Uuid),
-    PrimaryKeyConstraint("kind", "version"),
+    Column("reason", Text, nullable=False, server_default=""),
+    academy_column(),
+    PrimaryKeyConstraint("academy_id", "kind", "version"),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, func, select
+from sqlalchemy import Column, Date, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, func, select
 
 from adapters.persistence.metadata import academy_column, metadata
 
@@ -12,12 +12,13 @@ users: Final = Table(
     "users",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("email", Text, nullable=False),
+    Column("email", Text),
     Column("name", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("zone", Text, nullable=False),
     Column("locale", Text, nullable=False),
     Column("phone", Text),
+    Column("birth_date", Date),
     Column("status", Text, nullable=False),
     # out of use since it is kept for each role; dropped by a later release
     Column("onboarding", Text, nullable=False),
@@ -30,6 +31,7 @@ Index(EMAIL_UNIQUE, users.c.academy_id, func.lower(users.c.email), unique=True)
 Index("ix_users_name_trgm", users.c.name, postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"})
 Index("ix_users_email_trgm", users.c.email, postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"})
 Index("ix_users_newest", users.c.academy_id, users.c.created_at, users.c.id)
+Index("ix_users_birth_date", users.c.birth_date, postgresql_where=users.c.birth_date.is_not(None))
 
 user_roles: Final = Table(
     "user_roles",
@@ -60,6 +62,7 @@ verifications: Final = Table(
     Column("token_hash", LargeBinary, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("address", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),

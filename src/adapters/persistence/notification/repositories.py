@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import DateTime, Integer, String, Uuid, bindparam, exists, literal, select, update
+from sqlalchemy import Boolean, DateTime, Integer, String, Uuid, bindparam, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from adapters.persistence.metadata import own_columns
 from adapters.persistence.notification.tables import deliveries, feeds
-from adapters.persistence.statement import Statement
+from adapters.persistence.statement import Statement, walled
 from domain.errors import NotFound, StaleWrite
 from domain.events import decode_event, encode_event
 from domain.ids import BookingId, DeliveryId, UserId
@@ -23,14 +24,14 @@ _INSERT: Final = Statement(
     .on_conflict_do_nothing()
     .returning(deliveries.c.id)
 )
-_BY_ID: Final = Statement(select(deliveries).where(deliveries.c.id == bindparam("wanted", type_=Uuid)))
+_BY_ID: Final = Statement(select(*own_columns(deliveries)).where(deliveries.c.id == bindparam("wanted", type_=Uuid)))
 _DUE: Final = (
-    select(deliveries.c.id)
+    walled(select(deliveries.c.id))
     .where(
         deliveries.c.status == Status.QUEUED.value,
         deliveries.c.due_at <= bindparam("now", type_=DateTime(timezone=True)),
     )
-    .order_by(deliveries.c.due_at)
+    .order_by(deliveries.c.due_at, deliveries.c.recipient_id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
     .cte("due")
@@ -39,7 +40,33 @@ _CLAIM: Final = Statement(
     update(deliveries)
     .where(deliveries.c.id == _DUE.c.id)
     .values(due_at=bindparam("lease_until", type_=DateTime(timezone=True)), attempts=deliveries.c.attempts + 1)
-    .returning(*deliveries.c)
+    .returning(*own_columns(deliveries))
+)
+_GATHERED: Final = (
+    walled(select(deliveries.c.id))
+    .where(
+        deliveries.c.recipient_id == bindparam("reader", type_=Uuid),
+        deliveries.c.status == Status.QUEUED.value,
+        deliveries.c.gathered,
+        deliveries.c.due_at <= bindparam("now", type_=DateTime(timezone=True)),
+    )
+    .with_for_update(skip_locked=True)
+    .cte("gathered")
+)
+_CLAIM_GATHERED: Final = Statement(
+    update(deliveries)
+    .where(deliveries.c.id == _GATHERED.c.id)
+    .values(due_at=bindparam("lease_until", type_=DateTime(timezone=True)), attempts=deliveries.c.attempts + 1)
+    .returning(*own_columns(deliveries))
+)
+_READ_NOTES: Final = Statement(
+    update(deliveries)
+    .where(
+        deliveries.c.recipient_id == bindparam("reader", type_=Uuid),
+        deliveries.c.channel == Channel.IN_APP.value,
+        deliveries.c.read_at.is_(None),
+    )
+    .values(read_at=bindparam("moment", type_=DateTime(timezone=True)))
 )
 _SAVE: Final = Statement(
     update(deliveries)
@@ -55,6 +82,8 @@ _SAVE: Final = Statement(
         error=bindparam("error", type_=String),
         due_at=bindparam("due_at", type_=DateTime(timezone=True)),
         sent_at=bindparam("sent_at", type_=DateTime(timezone=True)),
+        not_after=bindparam("not_after", type_=DateTime(timezone=True)),
+        gathered=bindparam("gathered", type_=Boolean),
     )
 )
 _KNOWS: Final = Statement(
@@ -83,6 +112,8 @@ def to_row(delivery: Delivery) -> dict[str, Any]:
         "due_at": delivery.due_at,
         "not_after": delivery.not_after,
         "sent_at": delivery.sent_at,
+        "gathered": delivery.gathered,
+        "read_at": delivery.read_at,
     }
 
 
@@ -114,6 +145,13 @@ class SqlDeliveries:
         rows = await _CLAIM.all(self._connection, now=now, most=limit, lease_until=now + lease)
         return sorted((from_row(row) for row in rows), key=lambda delivery: delivery.created_at)
 
+    async def due_together(self, recipient_id: UserId, *, now: datetime, lease: timedelta) -> Sequence[Delivery]:
+        rows = await _CLAIM_GATHERED.all(self._connection, now=now, reader=recipient_id, lease_until=now + lease)
+        return sorted((from_row(row) for row in rows), key=lambda delivery: delivery.created_at)
+
+    async def read_notes(self, recipient_id: UserId, *, at: datetime) -> int:
+        return await _READ_NOTES.run(self._connection, reader=recipient_id, moment=at)
+
     async def save(self, delivery: Delivery) -> None:
         revived = delivery.status is Status.QUEUED and delivery.attempts == 0
         touched = await _SAVE.run(
@@ -126,6 +164,8 @@ class SqlDeliveries:
             error=delivery.error,
             due_at=delivery.due_at,
             sent_at=delivery.sent_at,
+            not_after=delivery.not_after,
+            gathered=delivery.gathered,
         )
         if touched != 1:
             raise StaleWrite(f"message {delivery.id} has moved on")
@@ -138,10 +178,10 @@ _ADD_FEED: Final = Statement(
     insert(feeds).values({column.name: bindparam(column.name, type_=column.type) for column in feeds.c})
 )
 _LIVE_BY_TOKEN: Final = Statement(
-    select(feeds).where(feeds.c.token_hash == bindparam("wanted"), feeds.c.revoked_at.is_(None))
+    select(*own_columns(feeds)).where(feeds.c.token_hash == bindparam("wanted"), feeds.c.revoked_at.is_(None))
 )
 _LIVE_OF: Final = Statement(
-    select(feeds).where(feeds.c.user_id == bindparam("owner", type_=Uuid), feeds.c.revoked_at.is_(None))
+    select(*own_columns(feeds)).where(feeds.c.user_id == bindparam("owner", type_=Uuid), feeds.c.revoked_at.is_(None))
 )
 _REVOKE: Final = Statement(
     update(feeds)

@@ -2,10 +2,26 @@
 
 from typing import Final
 
-from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, String, Table, UniqueConstraint, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    Time,
+    UniqueConstraint,
+    Uuid,
+    false,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from adapters.persistence.metadata import metadata
+from adapters.persistence.metadata import academy_column, metadata
 
 deliveries: Final = Table(
     "deliveries",
@@ -24,11 +40,21 @@ deliveries: Final = Table(
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("not_after", DateTime(timezone=True)),
     Column("sent_at", DateTime(timezone=True)),
+    Column("gathered", Boolean, nullable=False, server_default=false()),
+    Column("read_at", DateTime(timezone=True)),
+    academy_column(),
     UniqueConstraint("key"),
 )
 Index("ix_deliveries_due", deliveries.c.due_at, postgresql_where=text("status = 'queued'"))
 Index("ix_deliveries_booking_id", deliveries.c.booking_id)
-Index("ix_deliveries_newest", deliveries.c.created_at, deliveries.c.id)
+Index("ix_deliveries_newest", deliveries.c.academy_id, deliveries.c.created_at, deliveries.c.id)
+Index(
+    "ix_deliveries_notes",
+    deliveries.c.recipient_id,
+    deliveries.c.created_at,
+    deliveries.c.id,
+    postgresql_where=text("channel = 'in_app'"),
+)
 
 feeds: Final = Table(
     "calendar_feeds",
@@ -37,5 +63,24 @@ feeds: Final = Table(
     Column("user_id", Uuid, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("revoked_at", DateTime(timezone=True)),
+    academy_column(),
 )
 Index("uq_calendar_feeds_live", feeds.c.user_id, unique=True, postgresql_where=text("revoked_at IS NULL"))
+
+preferences: Final = Table(
+    "message_preferences",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("quiet_from", Time),
+    Column("quiet_until", Time, nullable=False),
+    Column("digest_at", Time),
+    Column("muted", ARRAY(Text), nullable=False),
+)
+
+steps: Final = Table(
+    "sequence_steps",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+)

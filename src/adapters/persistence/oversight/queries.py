@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.notification.tables import deliveries
 from adapters.persistence.outbox_tables import outbox_events, outbox_tasks
-from adapters.persistence.statement import Statement, driver
+from adapters.persistence.statement import Statement, driver, walled
 from ports.oversight.queries import Backlog, DeadTask
 from ports.paging import Page, decode_cursor, encode_cursor
 
@@ -23,15 +23,15 @@ _BACKLOGS: Final = Statement(
     union_all(
         select(
             literal("outbox").label("queue"),
-            select(func.count()).where(_open).scalar_subquery().label("waiting"),
-            select(func.count()).where(outbox_tasks.c.dead_at.is_not(None)).scalar_subquery().label("dead"),
-            select(func.min(outbox_tasks.c.due_at)).where(_due).scalar_subquery().label("oldest_due_at"),
+            walled(select(func.count()).where(_open)).scalar_subquery().label("waiting"),
+            walled(select(func.count()).where(outbox_tasks.c.dead_at.is_not(None))).scalar_subquery().label("dead"),
+            walled(select(func.min(outbox_tasks.c.due_at)).where(_due)).scalar_subquery().label("oldest_due_at"),
         ),
         select(
             literal("deliveries"),
-            select(func.count()).where(_queued).scalar_subquery(),
-            select(func.count()).where(deliveries.c.status == "dead").scalar_subquery(),
-            select(func.min(deliveries.c.due_at)).where(_queued, deliveries.c.due_at <= _NOW).scalar_subquery(),
+            walled(select(func.count()).where(_queued)).scalar_subquery(),
+            walled(select(func.count()).where(deliveries.c.status == "dead")).scalar_subquery(),
+            walled(select(func.min(deliveries.c.due_at)).where(_queued, deliveries.c.due_at <= _NOW)).scalar_subquery(),
         ),
     )
 )

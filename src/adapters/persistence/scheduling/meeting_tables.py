@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, String, Table, UniqueConstraint, Uuid
 
-from adapters.persistence.metadata import metadata
+from adapters.persistence.metadata import academy_column, metadata
 
 meetings: Final = Table(
     "meetings",
@@ -17,6 +17,7 @@ meetings: Final = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("ready_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
+    academy_column(),
     UniqueConstraint("booking_id"),
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import DateTime, Integer, Uuid, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.persistence.booking.tables import bookings
+from adapters.persistence.metadata import own_columns
 from adapters.persistence.scheduling.meeting_tables import clicks, meetings
 from adapters.persistence.statement import Statement
 from domain.errors import StaleWrite
@@ -16,7 +17,7 @@ from domain.scheduling.meeting import Click, Meeting, Status
 from domain.time import TimeSlot
 
 _INSTANT: Final = DateTime(timezone=True)
-_FIND: Final = Statement(select(meetings).where(meetings.c.booking_id == bindparam("lesson", type_=Uuid)))
+_FIND: Final = Statement(select(*own_columns(meetings)).where(meetings.c.booking_id == bindparam("lesson", type_=Uuid)))
 _ADD: Final = Statement(
     insert(meetings)
     .values({column.name: bindparam(column.name, type_=column.type) for column in meetings.c})

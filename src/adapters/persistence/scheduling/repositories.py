@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, TIMESTAMP, Uuid, and_, any_, bindparam, delete, in
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.booking.tables import bookings
+from adapters.persistence.metadata import own_columns
 from adapters.persistence.scheduling.rows import (
     LIMITS,
     calendar_of,
@@ -39,7 +40,7 @@ _ADD_PROFILE = Statement(insert(qaris))
 _SAVE_PROFILE = Statement(
     update(qaris)
     .where(qaris.c.user_id == bindparam("of", type_=Uuid))
-    .values({column.name: bindparam(column.name) for column in qaris.columns if column.name != "user_id"})
+    .values({column.name: bindparam(column.name) for column in own_columns(qaris) if column.name != "user_id"})
 )
 _ADD_CALENDAR = Statement(insert(calendars))
 _SAVE_CALENDAR = Statement(

@@ -16,6 +16,7 @@ from domain.money import Money
 from domain.scheduling.qari import BookingMode, Gender, Riwayah
 from domain.scheduling.slots import Busy, next_free
 from domain.time import TimeSlot
+from ports.academy import current_academy
 from ports.scheduling.queries import QariCard, QariFilters, QariOrder
 
 _OVERRIDES: Final = msgspec.json.Decoder(list[tuple[date, msgspec.Raw]])
@@ -34,7 +35,7 @@ _FOUND: Final = f"""
           AND ($5::bigint IS NULL OR (o.price_minor <= $5 AND o.currency = $6))
         ORDER BY o.minutes LIMIT 1
     ) o ON true
-    WHERE q.approved
+    WHERE q.approved AND q.academy_id = $12
       AND ($1::text IS NULL OR $1 = ANY (q.languages))
       AND ($2::text IS NULL OR q.gender = $2)
       AND ($3::text IS NULL OR $3 = ANY (q.riwayat))
@@ -84,7 +85,9 @@ SEARCH: Final = {
     """  # noqa: S608
     for order, paged in _PAGED.items()
 }
-"""Arguments: language, gender, riwayah, minutes, price, currency, learner, window start and end, cursor, rows."""
+"""Arguments: language, gender, riwayah, minutes, price, currency, learner, window start and end, cursor, rows,
+academy.
+"""
 
 
 def arguments(filters: QariFilters, window: TimeSlot, after: str | None) -> list[Any]:
@@ -101,6 +104,7 @@ def arguments(filters: QariFilters, window: TimeSlot, after: str | None) -> list
         window.end,
         after,
         filters.limit + 1,
+        current_academy(),
     ]
 
 

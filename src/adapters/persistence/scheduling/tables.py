@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
-from adapters.persistence.metadata import metadata
+from adapters.persistence.metadata import academy_column, metadata
 
 qaris: Final = Table(
     "qaris",
@@ -39,6 +39,7 @@ qaris: Final = Table(
     Column("approved", Boolean, nullable=False),
     Column("booking_mode", Text, nullable=False),
     Column("request_holds_slot", Boolean, nullable=False),
+    academy_column(),
     CheckConstraint("gender IN ('male', 'female')", name="gender"),
     CheckConstraint("booking_mode IN ('instant', 'request')", name="booking_mode"),
 )
@@ -66,6 +67,7 @@ calendars: Final = Table(
     Column("daily_cap", SmallInteger),
     Column("weekly_cap", SmallInteger),
     Column("step_min", SmallInteger, nullable=False),
+    academy_column(),
 )
 
 calendar_overrides: Final = Table(
@@ -93,5 +95,8 @@ learners: Final = Table(
     metadata,
     Column("user_id", Uuid, primary_key=True),
     Column("gender", Text),
+    Column("qari_gender", Text),
+    Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
+    academy_column(),
     CheckConstraint("gender IN ('male', 'female')", name="gender"),
 )

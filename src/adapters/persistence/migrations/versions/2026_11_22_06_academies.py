@@ -11,6 +11,46 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+WALLED = (
+    "users",
+    "verifications",
+    "qaris",
+    "calendars",
+    "learners",
+    "series",
+    "bookings",
+    "proposals",
+    "policies",
+    "payments",
+    "refunds",
+    "ledger_journals",
+    "ledger_entries",
+    "webhook_events",
+    "deliveries",
+    "calendar_feeds",
+    "meetings",
+    "outbox_events",
+    "outbox_tasks",
+)
+"""What can be named or listed. The rest hangs on one of these and is found by its key alone."""
+
+NEWEST = {
+    "users": ("ix_users_created_at_id", "created_at"),
+    "bookings": ("ix_bookings_starts_at", "starts_at"),
+    "payments": ("ix_payments_created_at_id", "created_at"),
+    "webhook_events": ("ix_webhook_events_received_at_id", "received_at"),
+    "deliveries": ("ix_deliveries_newest", "created_at"),
+}
+"""Lists over a whole school: its own rows lie together, however large the school next door is."""
+
+APPEND_ONLY = """
+CREATE FUNCTION audit_log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is only added to'
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'audit_log_append_only';
+END $$
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -46,3 +86,25 @@ def upgrade() -> None:
     op.create_index("ix_audit_log_newest", "audit_log", ["academy_id", "seq"])
     op.create_index("ix_audit_log_subject", "audit_log", ["subject_kind", "subject_id", "seq"])
     op.create_index("ix_audit_log_actor", "audit_log", ["actor_id", "seq"])
+    op.execute(APPEND_ONLY)
+    op.execute(
+        "CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only()"
+    )
+    _build_walls()
+
+
+def _build_walls() -> None:
+    for table in WALLED:
+        # A constant default is a note in the catalog: no row is written anew, however many there are.
+        first = sa.text(f"'{FIRST_ACADEMY}'")
+        op.add_column(table, sa.Column("academy_id", sa.Uuid, nullable=False, server_default=first))
+        op.alter_column(table, "academy_id", server_default=None)
+        op.create_foreign_key(f"fk_{table}_academy_id", table, "academies", ["academy_id"], ["id"])
+    for table, (old, moment) in NEWEST.items():
+        op.drop_index(old, table)
+        op.create_index(f"ix_{table}_newest", table, ["academy_id", moment, "id"])
+    op.drop_index("uq_users_email_lower", "users")
+    op.create_index("uq_users_email_lower", "users", ["academy_id", sa.text("lower(email)")], unique=True)
+    op.drop_constraint("pk_policies", "policies", type_="primary")
+    op.create_primary_key("pk_policies", "policies", ["academy_id", "kind", "version"])
