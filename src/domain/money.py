@@ -43,7 +43,7 @@ class Money(msgspec.Struct, frozen=True, order=False):
 
     def __post_init__(self) -> None:
         if self.currency not in EXPONENTS:
-            raise UnknownCurrency(f"{self.currency!r} is not a currency we handle", field="currency")
+            raise UnknownCurrency("“{currency}” is not a currency we handle", currency=self.currency, field="currency")
 
     @classmethod
     def zero(cls, currency: str) -> "Money":
@@ -53,10 +53,15 @@ class Money(msgspec.Struct, frozen=True, order=False):
     def of(cls, amount: Decimal | str, currency: str) -> "Money":
         """From major units. Raises Invalid when the amount has more decimals than the currency."""
         if currency not in EXPONENTS:
-            raise UnknownCurrency(f"{currency!r} is not a currency we handle", field="currency")
+            raise UnknownCurrency("“{currency}” is not a currency we handle", currency=currency, field="currency")
         scaled = Decimal(amount).scaleb(EXPONENTS[currency])
         if scaled != scaled.to_integral_value():
-            raise Invalid(f"{amount} has more decimals than {currency} knows", field="amount")
+            raise Invalid(
+                "{amount} has more decimals than {currency} knows",
+                amount=str(amount),
+                currency=currency,
+                field="amount",
+            )
         return cls(int(scaled), currency)
 
     @property
@@ -66,7 +71,9 @@ class Money(msgspec.Struct, frozen=True, order=False):
 
     def _same(self, other: "Money") -> None:
         if self.currency != other.currency:
-            raise CurrencyMismatch(f"{self.currency} and {other.currency} do not add up", field="currency")
+            raise CurrencyMismatch(
+                "{currency} and {other} do not add up", currency=self.currency, other=other.currency, field="currency"
+            )
 
     def __add__(self, other: "Money") -> "Money":
         self._same(other)
@@ -93,7 +100,7 @@ class Money(msgspec.Struct, frozen=True, order=False):
     def percent(self, percent: int) -> "Money":
         """Rounded half to even on the minor unit. ``percent`` in 0..100."""
         if not 0 <= percent <= 100:
-            raise Invalid(f"{percent} is not between 0 and 100 percent", field="percent")
+            raise Invalid("{percent} is not between 0 and 100 percent", percent=str(percent), field="percent")
         share = (Decimal(self.minor) * percent / 100).to_integral_value(ROUND_HALF_EVEN)
         return Money(int(share), self.currency)
 

@@ -17,7 +17,7 @@ class UnknownZone(Invalid):
 def zone_of(name: str) -> ZoneInfo:
     """Raises UnknownZone. ``Asia/Karachi`` is a zone; ``+05:00`` and ``PKT`` are not."""
     if name not in _zone_names():
-        raise UnknownZone(f"{name!r} is not an IANA time zone such as Asia/Karachi", field="zone")
+        raise UnknownZone("“{name}” is not an IANA time zone such as Asia/Karachi", name=name, field="zone")
     return ZoneInfo(name)
 
 
@@ -37,7 +37,7 @@ def instant(day: date, wall: time, zone: str) -> datetime:
 def require_utc(value: datetime, field: str) -> datetime:
     """Raises Invalid for a naive datetime; converts other zones to UTC."""
     if value.tzinfo is None:
-        raise Invalid(f"{field} needs a time zone, for example 2026-03-03T17:00:00Z", field=field)
+        raise Invalid("{field} needs a time zone, for example 2026-03-03T17:00:00Z", field=field)
     return value.astimezone(UTC)
 
 

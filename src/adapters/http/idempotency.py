@@ -49,7 +49,7 @@ class Once:
         if key is None:
             return Response(await work(self._new_id()), status_code=status_code)
         if not key.isascii() or not key.isprintable() or not 1 <= len(key) <= _LONGEST:
-            raise Invalid(f"a key has 1 to {_LONGEST} printable ASCII characters", field=HEADER)
+            raise Invalid("a key has 1 to {most} printable ASCII characters", most=_LONGEST, field=HEADER)
         scope = f"{actor_of(request).user_id} {request.method} {request.scope['path_template']}"
         now = self._clock.now()
         kept = await self._store.begin(scope, key, await fingerprint(request), now=now, locked_until=now + _PATIENCE)

@@ -26,7 +26,7 @@ class Accounts:
             return self.get(*self._defaults[currency])
         for gateway in self._gateways.values():
             return gateway
-        raise NotFound(f"no account takes payments in {currency}")
+        raise NotFound("no account takes payments in {currency}", currency=currency)
 
     def all(self) -> Sequence[PaymentGateway]:
         return tuple(self._gateways.values())

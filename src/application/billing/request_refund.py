@@ -125,7 +125,7 @@ def _check(
     payment: Payment, known: Sequence[Refund], wanted: dict[BookingId, Money], command: RequestRefundCommand
 ) -> None:
     if not payment.is_paid:
-        raise Conflict(f"a payment that is {payment.status} has nothing to give back")
+        raise Conflict("a payment that is {status} has nothing to give back", status=str(payment.status))
     touched = frozenset(wanted) or frozenset(payment.booking_ids)
     if any(refund.is_under_way and refund.booking_id in touched | {None} for refund in known):
         raise RefundUnderWay("money of this payment is going back right now; look again in a minute")

@@ -159,7 +159,7 @@ async def _plan(
     lesson alone: a series reaches beyond it by its nature.
     """
     if command.count > policy.series_max:
-        raise Invalid(f"a series has at most {policy.series_max} lessons", field="count")
+        raise Invalid("a series has at most {most} lessons", most=policy.series_max, field="count")
     price = price_of(profile, command.minutes, Kind.REGULAR)
     zone = profile.zone
     if command.wall_clock is WallClock.LEARNER:

@@ -27,7 +27,7 @@ class RecordOutcome:
 
     async def __call__(self, actor: Actor, command: RecordOutcomeCommand) -> Booking:
         if command.outcome not in OUTCOMES:
-            raise Invalid(f"{command.outcome} is not how a lesson ends", field="outcome")
+            raise Invalid("{outcome} is not how a lesson ends", outcome=str(command.outcome), field="outcome")
         now = self._clock.now()
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(command.booking_id)

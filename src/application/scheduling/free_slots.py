@@ -74,13 +74,19 @@ class FreeSlots:
         if end <= start:
             raise Invalid("the window ends after it starts", field="to")
         if end - start > LONGEST:
-            raise Invalid(f"ask for {LONGEST.days} days at most", field="to")
+            raise Invalid("ask for {days} days at most", days=LONGEST.days, field="to")
         window, searched = TimeSlot(start, end), TimeSlot(min(start, now), max(end, now) + BEYOND)
         qari = await self._directory.page(query.qari_id, searched)
         lengths = [offer.minutes for offer in qari.offers]
         minutes = query.minutes or lengths[0]
         if minutes not in lengths:
-            raise NotOffered(f"{qari.name} gives no lessons of {minutes} minutes", field="minutes", offered=lengths)
+            raise NotOffered(
+                "{name} gives no lessons of {minutes} minutes",
+                name=qari.name,
+                minutes=minutes,
+                field="minutes",
+                offered=lengths,
+            )
         slots = free_slots(qari.calendar, qari.busy, window, minutes, now)
         return FreeSlotsFound(
             qari=qari,

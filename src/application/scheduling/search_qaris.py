@@ -21,6 +21,6 @@ class SearchQaris:
 
     async def __call__(self, filters: QariFilters, cursor: str | None = None) -> Page[QariCard]:
         if not 1 <= filters.limit <= MAX_LIMIT:
-            raise Invalid(f"a page holds 1 to {MAX_LIMIT} Qaris", field="limit")
+            raise Invalid("a page holds 1 to {most} Qaris", most=MAX_LIMIT, field="limit")
         now = self._clock.now()
         return await self._directory.search(filters, TimeSlot(now, now + SEARCHED), now=now, cursor=cursor)

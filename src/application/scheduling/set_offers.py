@@ -21,7 +21,7 @@ class SetOffers:
     async def __call__(self, actor: Actor, offers: Sequence[LessonOffer]) -> QariProfile:
         actor.require(Permission.SET_AVAILABILITY)
         if len(offers) > MOST:
-            raise Invalid(f"a Qari offers {MOST} lengths at most", field="offers")
+            raise Invalid("a Qari offers {most} lengths at most", most=MOST, field="offers")
         async with self._new_unit() as unit:
             await unit.availability.lock(actor.user_id)
             profile = (await unit.qaris.get(actor.user_id)).offering(offers)

@@ -42,7 +42,7 @@ class AddTimeOff:
         if slot.end > now + LATEST:
             raise Invalid("time off lies within the next two years", field="start")
         if len(command.note) > NOTE or not command.note.isprintable():
-            raise Invalid(f"a note is one line of {NOTE} characters at most", field="note")
+            raise Invalid("a note is one line of {most} characters at most", most=NOTE, field="note")
         off = TimeOff(id=self._new_id(), slot=slot, note=command.note)
 
         def change(calendar: Calendar) -> Calendar:
@@ -50,7 +50,7 @@ class AddTimeOff:
                 if old.slot.end < now - KEPT:
                     calendar = calendar.without_time_off(old.id)
             if len(calendar.time_off) >= MOST:
-                raise Invalid(f"there are {MOST} times off already; remove one first", field="slot")
+                raise Invalid("there are {most} times off already; remove one first", most=MOST, field="slot")
             return calendar.with_time_off(off)
 
         return await self._change(actor, change)

@@ -91,7 +91,12 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
         for entry in self.entries:
             sums[entry.amount.currency] += entry.amount.minor
         if any(sums.values()):
-            raise Unbalanced(f"journal {self.kind} of {self.source} is off by {dict(sums)}")
+            raise Unbalanced(
+                "journal {kind} of {source} is off by {sums}",
+                kind=str(self.kind),
+                source=str(self.source),
+                sums=str(dict(sums)),
+            )
 
 
 def captured(payment: Payment, *, journal_id: JournalId, at: datetime) -> Journal:

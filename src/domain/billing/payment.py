@@ -163,7 +163,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     def open(self, *, provider_ref: str, url: str) -> "Payment":
         """The provider has answered. Telling it again changes nothing; a webhook may have been faster."""
         if self.provider_ref is not None and self.provider_ref != provider_ref:
-            raise SnapshotMismatch(f"payment {self.id} has another checkout already")
+            raise SnapshotMismatch("payment {payment} has another checkout already", payment=str(self.id))
         if self.provider_ref is not None and self.url is not None:
             return self
         status = LIFECYCLE.step(self.status, _S.OPEN) if self.status is _S.CREATED else self.status
@@ -230,13 +230,26 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     def _require_match(self, snapshot: PaymentSnapshot) -> None:
         if snapshot.reference is not None and snapshot.reference != self.id:
-            raise SnapshotMismatch(f"the provider says {snapshot.provider_ref} is payment {snapshot.reference}")
+            raise SnapshotMismatch(
+                "the provider says {told} is payment {payment}",
+                told=snapshot.provider_ref,
+                payment=str(snapshot.reference),
+            )
         if self.provider_ref is not None and self.provider_ref != snapshot.provider_ref:
-            raise SnapshotMismatch(f"payment {self.id} is {self.provider_ref}, not {snapshot.provider_ref}")
+            raise SnapshotMismatch(
+                "payment {payment} is {known}, not {told}",
+                payment=str(self.id),
+                known=self.provider_ref,
+                told=snapshot.provider_ref,
+            )
         if snapshot.amount != self.amount:
             raise SnapshotMismatch(
-                f"payment {self.id} is over {self.amount.minor} {self.amount.currency}, "
-                f"the provider says {snapshot.amount.minor} {snapshot.amount.currency}"
+                "payment {payment} is over {minor} {currency}, the provider says {told_minor} {told_currency}",
+                payment=str(self.id),
+                minor=self.amount.minor,
+                currency=self.amount.currency,
+                told_minor=snapshot.amount.minor,
+                told_currency=snapshot.amount.currency,
             )
 
     def _facts(self) -> dict[str, Any]:

@@ -177,7 +177,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
         """Raises HoldStillRuns before ``hold_expires_at``."""
         following = self._to(Status.EXPIRED)
         if self.hold_expires_at is not None and at < self.hold_expires_at:
-            raise HoldStillRuns(f"the hold runs until {self.hold_expires_at.isoformat()}")
+            raise HoldStillRuns("the hold runs until {until}", until=self.hold_expires_at.isoformat())
         return following, BookingExpired(at=at, **self._facts())
 
     def paid_too_late(self, *, payment_id: PaymentId, at: datetime) -> tuple["Booking", PaidTooLate]:

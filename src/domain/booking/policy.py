@@ -159,7 +159,9 @@ def require_outcome(booking: Booking, policy: BookingPolicy, by: Party, outcome:
         Party.STAFF: OUTCOMES,
     }
     if outcome not in told_by.get(by, set()):
-        raise NotPermitted(f"that a lesson ended as {outcome} is not for the {by} to say")
+        raise NotPermitted(
+            "that a lesson ended as {outcome} is not for the {by} to say", outcome=str(outcome), by=str(by)
+        )
     window = outcome_window(booking, policy, by)
     if window is not None and not window.contains(now):
         raise OutcomeWindow(

@@ -63,7 +63,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
         """
         planned = {occurrence.local_date: occurrence for occurrence in self.planned()}
         for day in choices.keys() - planned.keys():
-            raise Invalid(f"{day} is not a date of this series", field="choices")
+            raise Invalid("{day} is not a date of this series", day=str(day), field="choices")
         kept: list[Occurrence] = []
         for day, occurrence in planned.items():
             choice = choices.get(day)

@@ -47,9 +47,9 @@ def require_good_password(password: str, *, email: str = "", name: str = "") -> 
     password = normalized(password)
     plain = password.casefold()
     if len(password) < SHORTEST:
-        raise WeakPassword(f"a password has at least {SHORTEST} characters", field="password")
+        raise WeakPassword("a password has at least {shortest} characters", shortest=SHORTEST, field="password")
     if len(password) > LONGEST:
-        raise WeakPassword(f"a password has at most {LONGEST} characters", field="password")
+        raise WeakPassword("a password has at most {longest} characters", longest=LONGEST, field="password")
     if plain in _COMMON or len(set(plain)) < 4:
         raise WeakPassword("this password is among the first that are tried; choose another", field="password")
     local = email.partition("@")[0]

@@ -39,7 +39,7 @@ def wall_minutes(text: str, field: str = "time") -> int:
     match = _CLOCK.fullmatch(text)
     minutes = int(match[1]) * 60 + int(match[2]) if match else -1
     if not 0 <= minutes <= DAY_MIN:
-        raise BadRange(f"{text!r} is not a time of day such as 17:30", field=field)
+        raise BadRange("“{text}” is not a time of day such as 17:30", text=text, field=field)
     return minutes
 
 
@@ -59,7 +59,7 @@ class WallRange(msgspec.Struct, frozen=True, order=True):
         if not 0 <= self.start_min < DAY_MIN:
             raise BadRange("a range starts on its own day", field="start")
         if self.end_min == self.start_min:
-            raise BadRange(f"the range at {wall_text(self.start_min)} has no length", field="end")
+            raise BadRange("the range at {start} has no length", start=wall_text(self.start_min), field="end")
         if self.end_min < self.start_min:
             raise BadRange("a range ends after it starts", field="end")
         if self.end_min - self.start_min >= DAY_MIN and (self.start_min, self.end_min) != (0, DAY_MIN):
@@ -120,12 +120,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         _within("daily_cap", self.daily_cap, 1, 96)
         _within("weekly_cap", self.weekly_cap, 1, 500)
         if self.step_min not in STEPS_MIN:
-            raise BadLimit(f"lessons start every {', '.join(map(str, STEPS_MIN))} minutes", field="step_min")
+            raise BadLimit(
+                "lessons start every {steps} minutes", steps=", ".join(map(str, STEPS_MIN)), field="step_min"
+            )
 
 
 def _within(field: str, value: int | None, low: int, high: int) -> None:
     if value is not None and not low <= value <= high:
-        raise BadLimit(f"{field} is between {low} and {high}", field=field, low=low, high=high)
+        raise BadLimit("{field} is between {low} and {high}", field=field, low=low, high=high)
 
 
 class Calendar(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +154,11 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True):
         for (at, rule), (following_at, following) in pairwise(starts):
             if at + rule.hours.end_min - rule.hours.start_min > following_at:
                 raise OverlappingRanges(
-                    f"{_told(rule)} and {_told(following)} overlap", field="rules", weekday=following.weekday
+                    "{one} and {other} overlap",
+                    one=_told(rule),
+                    other=_told(following),
+                    field="rules",
+                    weekday=following.weekday,
                 )
         return msgspec.structs.replace(self, rules=ordered)
 
@@ -182,7 +188,9 @@ def without_overlap(hours: Iterable[WallRange]) -> tuple[WallRange, ...]:
     for one, following in pairwise(ordered):
         if one.end_min > following.start_min:
             raise OverlappingRanges(
-                f"{one} and {following} overlap",
+                "{one} and {other} overlap",
+                one=str(one),
+                other=str(following),
                 field="hours",
             )
     return ordered

@@ -73,7 +73,10 @@ class LessonOffer(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not MIN_LESSON_MIN <= self.minutes <= MAX_LESSON_MIN or self.minutes % LESSON_STEP_MIN:
             raise Invalid(
-                f"a lesson takes {MIN_LESSON_MIN} to {MAX_LESSON_MIN} minutes, in steps of {LESSON_STEP_MIN}",
+                "a lesson takes {least} to {most} minutes, in steps of {step}",
+                least=MIN_LESSON_MIN,
+                most=MAX_LESSON_MIN,
+                step=LESSON_STEP_MIN,
                 field="minutes",
             )
         if self.price.minor < 0 or (self.trial_price is not None and self.trial_price.minor < 0):
@@ -121,7 +124,9 @@ class QariProfile(msgspec.Struct, frozen=True, kw_only=True):
             if offer.minutes == minutes:
                 return offer
         raise NotOffered(
-            f"{self.name} gives no lessons of {minutes} minutes",
+            "{name} gives no lessons of {minutes} minutes",
+            name=self.name,
+            minutes=minutes,
             field="minutes",
             offered=[offer.minutes for offer in self.offers],
         )
@@ -132,9 +137,18 @@ class QariProfile(msgspec.Struct, frozen=True, kw_only=True):
             return
         if gender is None:
             raise LearnerNotTaught(
-                f"{self.name} needs to know whether the learner is male or female", field="gender", rule="gender"
+                "{name} needs to know whether the learner is male or female",
+                name=self.name,
+                field="gender",
+                rule="gender",
             )
-        raise LearnerNotTaught(f"{self.name} does not teach {gender} learners", field="qari_id", rule="gender")
+        raise LearnerNotTaught(
+            "{name} does not teach {gender} learners",
+            name=self.name,
+            gender=str(gender),
+            field="qari_id",
+            rule="gender",
+        )
 
     def offering(self, offers: Iterable[LessonOffer]) -> "QariProfile":
         """The profile with these offers. Raises Invalid for two of one length or for several currencies."""

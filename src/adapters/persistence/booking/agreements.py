@@ -107,7 +107,9 @@ class SqlSeries:
     async def save(self, agreed: Series) -> None:
         changes = {"first_date": agreed.first_date, "wall": agreed.wall, "version": agreed.version}
         if await _SAVE_SERIES.run(self._connection, wanted=agreed.id, was=agreed.version - 1, **changes) != 1:
-            raise StaleWrite(f"series {agreed.id} is not at version {agreed.version - 1}")
+            raise StaleWrite(
+                "series {series} is not at version {version}", series=str(agreed.id), version=agreed.version - 1
+            )
 
 
 def _proposal(row: "asyncpg.Record") -> Proposal:
@@ -154,7 +156,11 @@ class SqlProposals:
     async def save(self, proposal: Proposal) -> None:
         changes = {"status": proposal.status.value, "version": proposal.version}
         if await _SAVE_PROPOSAL.run(self._connection, wanted=proposal.id, was=proposal.version - 1, **changes) != 1:
-            raise StaleWrite(f"proposal {proposal.id} is not at version {proposal.version - 1}")
+            raise StaleWrite(
+                "proposal {proposal} is not at version {version}",
+                proposal=str(proposal.id),
+                version=proposal.version - 1,
+            )
 
     async def open_of(self, booking_id: BookingId) -> Proposal | None:
         row = await _OPEN_OF.row(self._connection, wanted=booking_id)

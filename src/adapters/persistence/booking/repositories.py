@@ -156,7 +156,7 @@ def _refusal(constraint: str) -> Conflict:
         return LearnerBusy("the learner has another lesson at that time")
     if constraint == ONE_TRIAL:
         return TrialUsed("there has been a trial with this Qari already")
-    return Conflict(f"refused by {constraint}")
+    return Conflict("refused by {constraint}", constraint=constraint)
 
 
 class SqlBookings:
@@ -183,7 +183,9 @@ class SqlBookings:
         async with _refusals():
             touched = await _SAVE.run(self._connection, wanted=booking.id, was=booking.version - 1, **changes)
         if touched != 1:
-            raise StaleWrite(f"lesson {booking.id} is not at version {booking.version - 1}")
+            raise StaleWrite(
+                "lesson {lesson} is not at version {version}", lesson=str(booking.id), version=booking.version - 1
+            )
 
     async def reoccupy(self, booking: Booking) -> bool:
         try:

@@ -138,7 +138,7 @@ class SqlDeliveries:
     async def get(self, delivery_id: DeliveryId) -> Delivery:
         row = await _BY_ID.row(self._connection, wanted=delivery_id)
         if row is None:
-            raise NotFound(f"there is no message {delivery_id}")
+            raise NotFound("there is no message {message}", message=str(delivery_id))
         return from_row(row)
 
     async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Delivery]:
@@ -168,7 +168,7 @@ class SqlDeliveries:
             gathered=delivery.gathered,
         )
         if touched != 1:
-            raise StaleWrite(f"message {delivery.id} has moved on")
+            raise StaleWrite("message {message} has moved on", message=str(delivery.id))
 
     async def knows(self, booking_id: BookingId, topic: Topic) -> bool:
         return bool(await _KNOWS.value(self._connection, lesson=booking_id, what=topic.value))

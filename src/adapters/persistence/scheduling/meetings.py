@@ -88,7 +88,11 @@ class SqlMeetings:
         values = _values(meeting)
         changes = {name: values[name] for name in ("provider", "status", "sealed_room", "ready_at", "version")}
         if await _SAVE.run(self._connection, wanted=meeting.id, was=meeting.version - 1, **changes) != 1:
-            raise StaleWrite(f"the meeting of lesson {meeting.booking_id} is not at version {meeting.version - 1}")
+            raise StaleWrite(
+                "the meeting of lesson {lesson} is not at version {version}",
+                lesson=str(meeting.booking_id),
+                version=meeting.version - 1,
+            )
 
     async def missing(self, window: TimeSlot, limit: int) -> Sequence[BookingId]:
         rows = await _MISSING.all(self._connection, opens=window.start, closes=window.end, most=limit)
