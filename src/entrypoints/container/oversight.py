@@ -8,6 +8,7 @@ from adapters.persistence.oversight.jobs import SqlJobBoard
 from adapters.persistence.oversight.queries import SqlOversightQueries
 from application.outbox.relay import RelayEvents
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
+from application.oversight.people import NamePeople, SearchPeople, SeePerson, SeePersonLessons, SeePersonPayments
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
 
 
@@ -20,6 +21,8 @@ class OversightContainer(containers.DeclarativeContainer):
     wakeup: providers.Dependency[Any] = providers.Dependency()
     subscribers: providers.Dependency[Any] = providers.Dependency()
     people: providers.Dependency[Any] = providers.Dependency()
+    booking_queries: providers.Dependency[Any] = providers.Dependency()
+    payment_queries: providers.Dependency[Any] = providers.Dependency()
 
     job_board = providers.Singleton(SqlJobBoard, engine)
     oversight_queries = providers.Singleton(SqlOversightQueries, engine)
@@ -34,3 +37,9 @@ class OversightContainer(containers.DeclarativeContainer):
     settings_history = providers.Factory(SettingsHistory, new_unit, people)
     change_settings = providers.Factory(ChangeSettings, new_unit, clock)
     revert_settings = providers.Factory(RevertSettings, new_unit, clock)
+
+    search_people = providers.Factory(SearchPeople, people)
+    see_person = providers.Factory(SeePerson, new_unit)
+    see_person_lessons = providers.Factory(SeePersonLessons, booking_queries, clock)
+    see_person_payments = providers.Factory(SeePersonPayments, payment_queries)
+    name_people = providers.Factory(NamePeople, people)
