@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Column, ForeignKey, MetaData, Table, Uuid
+from sqlalchemy import Column, ForeignKey, LargeBinary, MetaData, Table, Uuid
 
 metadata: Final = MetaData(
     naming_convention={
@@ -25,3 +25,12 @@ def academy_column() -> "Column[Any]":
 def own_columns(table: Table) -> "list[Column[Any]]":
     """What the entity is made of: all but the wall, of which it knows nothing."""
     return [column for column in table.c if column.name != WALL]
+
+
+SEALED: Final = "sealed"
+"""In a column's ``info``: what it holds is encrypted by the ``Cipher``, and is sealed anew when keys change."""
+
+
+def sealed_column(name: str, *, nullable: bool = True) -> "Column[Any]":
+    """For every secret that has to be read again: ``halaqa rotate-keys`` finds them all by this mark. (OPS-15)"""
+    return Column(name, LargeBinary, nullable=nullable, info={SEALED: True})

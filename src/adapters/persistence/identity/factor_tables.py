@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from adapters.persistence.metadata import academy_column, metadata
+from adapters.persistence.metadata import academy_column, metadata, sealed_column
 
 PASSKEY_UNIQUE: Final = "uq_passkeys_credential_id"
 IDENTITY_UNIQUE: Final = "pk_linked_identities"
@@ -29,7 +29,7 @@ authenticators: Final = Table(
     metadata,
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     academy_column(),
-    Column("sealed", LargeBinary, nullable=False),
+    sealed_column("sealed", nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("confirmed_at", DateTime(timezone=True)),
     Column("last_step", BigInteger, nullable=False),

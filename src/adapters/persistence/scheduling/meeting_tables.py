@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from sqlalchemy import Column, DateTime, Index, Integer, LargeBinary, String, Table, UniqueConstraint, Uuid
+from sqlalchemy import Column, DateTime, Index, Integer, String, Table, UniqueConstraint, Uuid
 
-from adapters.persistence.metadata import academy_column, metadata
+from adapters.persistence.metadata import academy_column, metadata, sealed_column
 
 meetings: Final = Table(
     "meetings",
@@ -13,7 +13,7 @@ meetings: Final = Table(
     Column("booking_id", Uuid, nullable=False),
     Column("provider", String, nullable=False),
     Column("status", String, nullable=False),
-    Column("sealed_room", LargeBinary),
+    sealed_column("sealed_room"),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("ready_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False),
