@@ -57,6 +57,7 @@ SWEEPS: Final = (
     Sweep("sweep_payments", 30),
     Sweep("sweep_meetings", 300),
     Sweep("send_reminders", 300),
+    Sweep("send_first_steps", 1800),
     Sweep("forget_old", 3600),
 )
 

@@ -25,9 +25,11 @@ from ports.identity.factors import (
     LinkedIdentityRepository,
     PasskeyRepository,
 )
+from ports.identity.guardians import GuardianshipRepository, LearnerRepository
 from ports.identity.privacy import ErasureRepository, ExportRepository, PersonalData, Retention
 from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
 from ports.notification.repositories import DeliveryRepository, FeedRepository, PreferenceRepository, StepRepository
+from ports.onboarding.safety import ClearanceRepository, ConsentRepository
 from ports.outbox import Outbox
 from ports.scheduling.meetings import MeetingRepository
 from ports.scheduling.repositories import AvailabilityRepository, QariRepository
@@ -62,6 +64,14 @@ class UnitOfWork(Protocol):
     def personal(self) -> PersonalData: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def guardianships(self) -> GuardianshipRepository: ...
+    @property
+    def learners(self) -> LearnerRepository: ...
+    @property
+    def clearances(self) -> ClearanceRepository: ...
+    @property
+    def consents(self) -> ConsentRepository: ...
     @property
     def qaris(self) -> QariRepository: ...
     @property

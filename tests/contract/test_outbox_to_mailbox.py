@@ -11,7 +11,9 @@ from adapters.messaging.email.composer import EmailComposer
 from adapters.messaging.email.maildir import MaildirMailbox
 from adapters.persistence.notification.queries import SqlNotificationQueries
 from adapters.persistence.unit_of_work import SqlUnit
+from application.notification.notice import NoticeBuilder
 from application.notification.notify import NotifyOnEvent
+from application.notification.preferences import UnsubscribeLinks
 from application.notification.remind import SendReminders
 from application.notification.send import LEASE, SendDeliveries
 from application.notification.subscriptions import NOTIFY
@@ -40,7 +42,8 @@ class World:
         queries = SqlNotificationQueries(engine)
         notify = NotifyOnEvent(self.unit, self.clock, RecordingWakeup(), False)
         self.relay = RelayEvents(self.unit, self.clock, {NOTIFY: notify})
-        self.send = SendDeliveries(self.unit, self.clock, queries, composer, self.mailbox, self.no_token, None)
+        notices = NoticeBuilder(self.clock, queries, self.no_token, None, UnsubscribeLinks("secret"))
+        self.send = SendDeliveries(self.unit, self.clock, notices, composer, self.mailbox)
         self.remind = SendReminders(self.unit, self.clock, queries, RecordingWakeup())
 
     def unit(self) -> SqlUnit:

@@ -26,6 +26,7 @@ from domain.identity.events import EmailVerified, UserRegistered, VerificationRe
 from domain.ids import BookingId, EventId, PaymentId, ProposalId, RefundId, UserId
 from domain.money import Money
 from domain.notification.events import LessonDue
+from domain.notification.sequence import StepDue
 from fakes.clock import NOON
 from ports.notification.queries import Lesson, Person
 
@@ -72,6 +73,7 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
     known: dict[str, Any] = {
         "at": NOON,
         "user_id": LEARNER,
+        "step": "find_a_qari",
         "booking_id": LESSON,
         "booking_ids": (LESSON,),
         "learner_id": LEARNER,
@@ -106,7 +108,7 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
 EVERY_KIND: Final[tuple[type[Event], ...]] = (
     UserRegistered, VerificationRequested, EmailVerified, BookingRequested, BookingHeld, BookingDeclined,
     BookingExpired, BookingConfirmed, BookingRescheduled, RescheduleProposed, RescheduleDeclined, BookingCancelled,
-    LessonDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,
+    LessonDue, StepDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,
 )  # fmt: skip
 
 

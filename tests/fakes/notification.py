@@ -8,15 +8,17 @@ import msgspec
 
 from domain.errors import NotFound, StaleWrite
 from domain.ids import BookingId, DeliveryId, PaymentId, SeriesId, UserId
-from domain.notification.delivery import Delivery, Status
+from domain.notification.delivery import Channel, Delivery, Status
 from domain.notification.feed import Feed
+from domain.notification.preference import Preferences
+from domain.notification.sequence import StepSent
 from domain.notification.topic import Topic
 from domain.time import TimeSlot
 from ports.errors import GatewayError
 from ports.jobs import JobState
 from ports.notification.compose import Notice
 from ports.notification.mail import Mail, MailSummary, StoredMail
-from ports.notification.queries import DeliveryRow, Lesson, Person
+from ports.notification.queries import Beginner, DeliveryRow, Lesson, NoteRow, Person, StepRow
 from ports.paging import Page, decode_cursor, encode_cursor
 
 
@@ -55,6 +57,48 @@ class MemoryDeliveries:
 
     async def knows(self, booking_id: BookingId, topic: Topic) -> bool:
         return any(d.booking_id == booking_id and d.topic is topic for d in self.stored.values())
+
+    async def due_together(self, recipient_id: UserId, *, now: datetime, lease: timedelta) -> Sequence[Delivery]:
+        due = [
+            d
+            for d in self.stored.values()
+            if d.status is Status.QUEUED and d.due_at <= now and d.gathered and d.recipient_id == recipient_id
+        ]
+        claimed = [msgspec.structs.replace(d, due_at=now + lease, attempts=d.attempts + 1) for d in due]
+        self.stored.update({d.id: d for d in claimed})
+        return sorted(claimed, key=lambda d: d.created_at)
+
+    async def read_notes(self, recipient_id: UserId, *, at: datetime) -> int:
+        unread = [
+            d
+            for d in self.stored.values()
+            if d.channel is Channel.IN_APP and d.recipient_id == recipient_id and d.read_at is None
+        ]
+        self.stored.update({d.id: msgspec.structs.replace(d, read_at=at) for d in unread})
+        return len(unread)
+
+
+class MemoryPreferences:
+    def __init__(self, stored: dict[UserId, Preferences] | None = None) -> None:
+        self.stored = {} if stored is None else stored
+
+    async def of(self, user_id: UserId) -> Preferences:
+        return self.stored.get(user_id, Preferences(user_id=user_id))
+
+    async def save(self, preferences: Preferences) -> None:
+        self.stored[preferences.user_id] = preferences
+
+
+class MemorySteps:
+    def __init__(self, stored: dict[tuple[UserId, str], StepSent] | None = None) -> None:
+        self.stored = {} if stored is None else stored
+
+    async def add(self, sent: StepSent) -> bool:
+        key = (sent.user_id, sent.step)
+        if key in self.stored:
+            return False
+        self.stored[key] = sent
+        return True
 
 
 class MemoryFeeds:
@@ -127,6 +171,7 @@ class MemoryNotificationQueries:
     def __init__(self) -> None:
         self.people: dict[UserId, Person] = {}
         self.known: dict[BookingId, Lesson] = {}
+        self.starting_out: list[Beginner] = []
         self.series: dict[tuple[SeriesId, PaymentId | None], list[BookingId]] = {}
 
     def put(self, lesson: Lesson) -> None:
@@ -165,6 +210,21 @@ class MemoryNotificationQueries:
             ]
         )
 
+    async def notes(self, user_id: UserId, *, cursor: str | None = None, limit: int = 30) -> Page[NoteRow]:
+        return Page([])
+
+    async def unread_notes(self, user_id: UserId) -> int:
+        return 0
+
+    async def beginners(
+        self, since: datetime, until: datetime, *, after: UserId | None, limit: int
+    ) -> Sequence[Beginner]:
+        found = [b for b in self.starting_out if since <= b.since <= until and (after is None or b.user_id > after)]
+        return sorted(found, key=lambda b: b.user_id)[:limit]
+
+    async def steps_of(self, user_id: UserId) -> Sequence[StepRow]:
+        return []
+
     async def deliveries(self, *, status: str = "", cursor: str | None = None, limit: int = 50) -> Page[DeliveryRow]:
         return Page([])
 
@@ -189,6 +249,10 @@ class EchoComposer:
             text=notice.topic.value,
             html=notice.topic.value,
         )
+
+    def gather(self, notices: Sequence[Notice]) -> Mail:
+        mails = [self.compose(notice) for notice in notices]
+        return msgspec.structs.replace(mails[0], subject="+".join(mail.subject for mail in mails))
 
 
 class RecordingWakeup:
@@ -246,4 +310,10 @@ class MemoryJobBoard:
 
 def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
     """For ``fakes.unit``."""
-    return {"deliveries": MemoryDeliveries, "feeds": MemoryFeeds}[part](shelf(part))
+    kinds: dict[str, Callable[[dict[Any, Any]], Any]] = {
+        "deliveries": MemoryDeliveries,
+        "feeds": MemoryFeeds,
+        "preferences": MemoryPreferences,
+        "steps": MemorySteps,
+    }
+    return kinds[part](shelf(part))

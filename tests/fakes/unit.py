@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         LinkedIdentityRepository,
         PasskeyRepository,
     )
+    from ports.identity.guardians import GuardianshipRepository, LearnerRepository
     from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
     from ports.notification.repositories import (
         DeliveryRepository,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         PreferenceRepository,
         StepRepository,
     )
+    from ports.onboarding.safety import ClearanceRepository, ConsentRepository
     from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
 
 Subscribers = Callable[[type[Event]], tuple[str, ...]]
@@ -46,6 +48,10 @@ PARTS: Final = {
     "passkeys": "fakes.factors",
     "challenges": "fakes.factors",
     "linked_identities": "fakes.factors",
+    "guardianships": "fakes.guardians",
+    "learners": "fakes.guardians",
+    "clearances": "fakes.guardians",
+    "consents": "fakes.guardians",
     "qaris": "fakes.scheduling",
     "availability": "fakes.scheduling",
     "meetings": "fakes.meetings",
@@ -157,6 +163,22 @@ class MemoryUnit:
     @property
     def linked_identities(self) -> "LinkedIdentityRepository":
         return self._repository("linked_identities")  # type: ignore[no-any-return]
+
+    @property
+    def guardianships(self) -> "GuardianshipRepository":
+        return self._repository("guardianships")  # type: ignore[no-any-return]
+
+    @property
+    def learners(self) -> "LearnerRepository":
+        return self._repository("learners")  # type: ignore[no-any-return]
+
+    @property
+    def clearances(self) -> "ClearanceRepository":
+        return self._repository("clearances")  # type: ignore[no-any-return]
+
+    @property
+    def consents(self) -> "ConsentRepository":
+        return self._repository("consents")  # type: ignore[no-any-return]
 
     @property
     def qaris(self) -> "QariRepository":

@@ -13,10 +13,13 @@ from adapters.persistence.booking.repositories import SqlBookings
 from adapters.persistence.identity.challenges import SqlChallenges, SqlLinkedIdentities
 from adapters.persistence.identity.factors import SqlFactors, SqlPasskeys
 from adapters.persistence.identity.external import SqlExternalUsers
+from adapters.persistence.identity.guardians import SqlGuardianships, SqlLearners
 from adapters.persistence.identity.privacy import SqlErasures, SqlExports
-from adapters.persistence.identity.repositories import SqlSessions, SqlUsers, SqlVerifications
+from adapters.persistence.identity.repositories import SqlUsers, SqlVerifications
+from adapters.persistence.identity.sessions import SqlSessions
 from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
 from adapters.persistence.notification.repositories import SqlDeliveries, SqlFeeds
+from adapters.persistence.onboarding.safety import SqlClearances, SqlConsents
 from adapters.persistence.outbox import SqlOutbox, Subscribers, write_events
 from adapters.persistence.oversight.audit import write_acts
 from adapters.persistence.personal import SqlPersonalData
@@ -139,6 +142,22 @@ class SqlUnit:
     @cached_property
     def retention(self) -> SqlRetention:
         return SqlRetention(self._connection)
+
+    @cached_property
+    def guardianships(self) -> SqlGuardianships:
+        return SqlGuardianships(self._connection)
+
+    @cached_property
+    def learners(self) -> SqlLearners:
+        return SqlLearners(self._connection)
+
+    @cached_property
+    def clearances(self) -> SqlClearances:
+        return SqlClearances(self._connection)
+
+    @cached_property
+    def consents(self) -> SqlConsents:
+        return SqlConsents(self._connection)
 
     @cached_property
     def qaris(self) -> SqlQaris:

@@ -15,7 +15,8 @@ from domain.booking.events import (
 from domain.events import Event
 from domain.identity.actor import Party
 from domain.ids import EventId, UserId
-from domain.notification.delivery import Delivery
+from domain.notification.delivery import Channel, Delivery
+from domain.notification.preference import UNNOTED
 from domain.notification.topic import MATRIX, Side, Topic
 from ports.clock import Clock
 from ports.outbox import Wakeup
@@ -40,7 +41,7 @@ class NotifyOnEvent:
 
 
 def messages(event: Event, cause: str, at: datetime, school_copy: bool) -> Iterator[Delivery]:
-    """One for each recipient, however many capacities somebody has."""
+    """One for each recipient, however many capacities somebody has; and a note on his pages, where it is worth one."""
     for topic, sides in MATRIX[type(event)]:
         recipients: set[UserId | None] = set()
         for side in sides:
@@ -49,6 +50,8 @@ def messages(event: Event, cause: str, at: datetime, school_copy: bool) -> Itera
             recipients.discard(None)
         for recipient in sorted(recipients, key=str):
             yield Delivery.about(event, topic, recipient, cause=cause, at=at, not_after=_not_after(event))
+            if recipient is not None and topic not in UNNOTED:
+                yield Delivery.about(event, topic, recipient, cause=cause, at=at, channel=Channel.IN_APP)
 
 
 def cause_of(event_id: EventId, event: Event) -> str:

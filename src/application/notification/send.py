@@ -1,38 +1,27 @@
-"""Takes queued messages to the mail server, each of them once as far as anybody can tell. (NOTI-13)"""
+"""Takes queued messages to the mail server, each of them once as far as anybody can tell. (NOTI-13, NOTI-14)"""
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
 import structlog
 
+from application.notification.notice import NoticeBuilder, Withdrawn
 from application.outbox.backoff import MAX_ATTEMPTS, Jitter, system_jitter, told, wait_after
-from domain.billing.events import PaymentEvent
-from domain.booking.events import BookingConfirmed, BookingEvent
 from domain.errors import StaleWrite
-from domain.ids import BookingId, EventId, UserId
 from domain.notification.delivery import Delivery
 from domain.notification.events import LessonDue
-from domain.notification.topic import Topic
+from domain.notification.preference import AT_ONCE, Group, group_of
 from ports.clock import Clock
 from ports.errors import GatewayRefused
 from ports.notification.compose import MailComposer, Notice
 from ports.notification.mail import MailSender
-from ports.notification.queries import Lesson, NotificationQueries, Person
+from ports.notification.queries import Person
 from ports.unit_of_work import NewUnit
 
 LEASE: Final = timedelta(minutes=2)
 BATCH: Final = 20
-WAITING: Final = frozenset({"held", "pending_payment"})
 log = structlog.get_logger(__name__)
-
-MintToken = Callable[[EventId, UserId], Awaitable[str]]
-"""A single-use token for somebody's address; the same id gives the same token."""
-
-
-class Withdrawn(Exception):
-    """The message is not true any more, or nobody is there to read it."""
 
 
 class SendDeliveries:
@@ -44,16 +33,13 @@ class SendDeliveries:
         self,
         new_unit: NewUnit,
         clock: Clock,
-        queries: NotificationQueries,
+        notice_builder: NoticeBuilder,
         composer: MailComposer,
         sender: MailSender,
-        mint_token: MintToken,
-        school: Person | None,
         jitter: Jitter = system_jitter,
     ) -> None:
         self._new_unit, self._clock, self._jitter = new_unit, clock, jitter
-        self._queries, self._composer, self._sender = queries, composer, sender
-        self._mint_token, self._school = mint_token, school
+        self._notices, self._composer, self._sender = notice_builder, composer, sender
 
     async def __call__(self) -> int:
         """Until nothing is due."""
@@ -62,31 +48,82 @@ class SendDeliveries:
             async with self._new_unit() as unit:
                 claimed = await unit.deliveries.claim(now=self._clock.now(), lease=LEASE, limit=BATCH)
                 await unit.commit()
-            for delivery in claimed:
-                await self._store(await self._attempt(delivery))
+            for first, *others in _bundles(claimed):
+                for settled in await self._attempt(first, others):
+                    await self._store(settled)
             count += len(claimed)
             if len(claimed) < BATCH:
                 return count
 
-    async def _attempt(self, delivery: Delivery) -> Delivery:
+    async def _attempt(self, delivery: Delivery, with_it: Sequence[Delivery]) -> list[Delivery]:
+        """What became of it, and of those that went with it."""
         try:
-            mail = self._composer.compose(await self._notice(delivery))
-            await self._sender.send(mail, at=self._clock.now())
+            person = await self._notices.reader(delivery)
+            rested = await self._rested(delivery, person)
+            if rested is not None:
+                return [rested, *(one.rest(until=rested.due_at, gathered=True) for one in with_it)]
+            notice = await self._notices.notice(delivery, person)
         except Withdrawn as why:
-            return delivery.withdraw(why=str(why))
-        except Exception as error:  # noqa: BLE001  (kept with the message, which waits or is parked)
-            log.warning(
-                "message_not_sent",
-                delivery_id=str(delivery.id),
-                topic=delivery.topic.value,
-                attempts=delivery.attempts,
-                error=type(error).__name__,
-            )
-            if delivery.attempts >= MAX_ATTEMPTS or isinstance(error, GatewayRefused):
-                return delivery.bury(error=told(error))
-            due = self._clock.now() + wait_after(delivery.attempts, self._jitter)
-            return delivery.postpone(until=due, error=told(error))
-        return delivery.sent(at=self._clock.now())
+            settled = [delivery.withdraw(why=str(why))]
+            return settled + (await self._attempt(with_it[0], with_it[1:]) if with_it else [])
+        except Exception as error:  # noqa: BLE001  (kept with the messages, which wait or are parked)
+            return [self._failed(one, error) for one in (delivery, *with_it)]
+        others = await self._gathered(person, with_it) if delivery.gathered else []
+        settled = [one for one, told_with in others if told_with is None]
+        together = [delivery, *(one for one, told_with in others if told_with is not None)]
+        notices = [notice, *(told_with for _, told_with in others if told_with is not None)]
+        try:
+            mail = self._composer.gather(notices) if len(notices) > 1 else self._composer.compose(notice)
+            await self._sender.send(mail, at=self._clock.now())
+        except Exception as error:  # noqa: BLE001  (kept with the messages, which wait or are parked)
+            return settled + [self._failed(one, error) for one in together]
+        return settled + [one.sent(at=self._clock.now()) for one in together]
+
+    async def _rested(self, delivery: Delivery, person: Person) -> Delivery | None:
+        """Kept for later, or withdrawn, because its reader wants it so; None when it may go now."""
+        if delivery.recipient_id is None or delivery.topic in AT_ONCE:
+            return None
+        async with self._new_unit() as unit:
+            wishes = await unit.preferences.of(delivery.recipient_id)
+        if not wishes.wants(delivery.topic):
+            raise Withdrawn("its reader does without messages of this kind")
+        now = self._clock.now()
+        quiet = wishes.quiet_end(now, person.zone)
+        if quiet is not None and not _of_no_use(delivery, quiet):
+            return delivery.rest(until=quiet)
+        digest = wishes.next_digest(now, person.zone)
+        if digest is None or delivery.gathered or group_of(delivery.topic) is Group.REMINDERS:
+            return None
+        return delivery.rest(until=digest, gathered=True)
+
+    async def _gathered(self, person: Person, known: Sequence[Delivery]) -> list[tuple[Delivery, Notice | None]]:
+        """What else waits to be told with it; without a notice what is settled in another way."""
+        async with self._new_unit() as unit:
+            found = await unit.deliveries.due_together(person.user_id, now=self._clock.now(), lease=LEASE)
+            await unit.commit()
+        others: list[tuple[Delivery, Notice | None]] = []
+        for other in (*known, *found):
+            try:
+                await self._notices.reader(other)
+                others.append((other, await self._notices.notice(other, person)))
+            except Withdrawn as why:
+                others.append((other.withdraw(why=str(why)), None))
+            except Exception as error:  # noqa: BLE001  (kept with the message, which waits or is parked)
+                others.append((self._failed(other, error), None))
+        return others
+
+    def _failed(self, delivery: Delivery, error: Exception) -> Delivery:
+        log.warning(
+            "message_not_sent",
+            delivery_id=str(delivery.id),
+            topic=delivery.topic.value,
+            attempts=delivery.attempts,
+            error=type(error).__name__,
+        )
+        if delivery.attempts >= MAX_ATTEMPTS or isinstance(error, GatewayRefused):
+            return delivery.bury(error=told(error))
+        due = self._clock.now() + wait_after(delivery.attempts, self._jitter)
+        return delivery.postpone(until=due, error=told(error))
 
     async def _store(self, delivery: Delivery) -> None:
         async with self._new_unit() as unit:
@@ -96,58 +133,15 @@ class SendDeliveries:
                 return  # the lease ran out and somebody else has it; he writes down what became of it
             await unit.commit()
 
-    async def _notice(self, delivery: Delivery) -> Notice:
-        """Raises Withdrawn."""
-        if delivery.is_stale(self._clock.now()):
-            raise Withdrawn("its time had passed")
-        person = self._school
-        if delivery.recipient_id is not None:
-            person = await self._queries.person(delivery.recipient_id)
-        if person is None:
-            raise Withdrawn("there is nobody to read it")
-        lessons = await self._lessons(delivery)
-        reason = _outdated(delivery, lessons)
-        if reason:
-            raise Withdrawn(reason)
-        secret = ""
-        if delivery.topic is Topic.VERIFY_EMAIL:
-            secret = await self._mint_token(EventId(delivery.id), person.user_id)
-        return Notice(
-            message_id=str(delivery.id),
-            topic=delivery.topic,
-            to=person,
-            to_school=delivery.recipient_id is None,
-            at=delivery.created_at,
-            lessons=tuple(lessons),
-            facts=msgspec.structs.asdict(delivery.event),
-            secret=secret,
-        )
 
-    async def _lessons(self, delivery: Delivery) -> list[Lesson]:
-        event = delivery.event
-        if isinstance(event, BookingConfirmed) and event.series_id is not None:
-            return list(await self._queries.confirmed_of_series(event.series_id, event.payment_id))
-        if isinstance(event, PaymentEvent):
-            return list(await self._queries.lessons(event.booking_ids))
-        booking_id: BookingId | None = getattr(event, "booking_id", None)
-        return list(await self._queries.lessons([booking_id])) if booking_id is not None else []
+def _bundles(claimed: Sequence[Delivery]) -> list[list[Delivery]]:
+    """What is gathered for one reader goes together, everything else by itself."""
+    bundles: dict[object, list[Delivery]] = {}
+    for delivery in claimed:
+        bundles.setdefault(delivery.recipient_id if delivery.gathered else delivery.id, []).append(delivery)
+    return list(bundles.values())
 
 
-def _outdated(delivery: Delivery, lessons: list[Lesson]) -> str:
-    """Why it must not go out any more; empty when it may."""
-    event, status = delivery.event, {lesson.status for lesson in lessons}
-    if isinstance(event, BookingEvent | LessonDue) and not lessons:
-        return "the lesson is unknown, or stands no more"
-    match delivery.topic:
-        case Topic.LESSON_REMINDER if isinstance(event, LessonDue):
-            if status != {"confirmed"} or lessons[0].starts_at != event.starts_at:
-                return "the lesson was moved or cancelled"
-        case Topic.LESSON_CONFIRMED if status != {"confirmed"}:
-            return "the lesson is not confirmed any more"
-        case Topic.LESSON_REQUESTED if status != {"requested"}:
-            return "the request is settled"
-        case Topic.REQUEST_APPROVED | Topic.PAYMENT_FAILED if not status & WAITING:
-            return "there is nothing to pay any more"
-        case _:
-            pass
-    return ""
+def _of_no_use(delivery: Delivery, later: datetime) -> bool:
+    """A reminder of a lesson that would be over by then."""
+    return isinstance(delivery.event, LessonDue) and delivery.event.starts_at <= later

@@ -1,7 +1,7 @@
 """One message to one person over one channel, from the event that causes it until it has gone. (NOTI-13)"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -13,11 +13,14 @@ from domain.ids import BookingId, DeliveryId, UserId
 from domain.machine import Lifecycle
 from domain.notification.topic import Topic
 
+RESTED: Final = timedelta(minutes=30)
+"""How long after its new time a message that has waited may still go out."""
 _DELIVERIES: Final = UUID("5a7a7b5e-33a7-4f0e-9d55-0f5f3f5c1c11")
 
 
 class Channel(StrEnum):
     EMAIL = "email"
+    IN_APP = "in_app"
 
 
 class Status(StrEnum):
@@ -41,6 +44,7 @@ LIFECYCLE: Final = Lifecycle("notification delivery", TRANSITIONS, start=frozens
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """``key`` is unique: the same news never reaches the same person twice over the same channel. ``recipient_id``
     is None for the school's own copy. ``not_after``: from then on the message is stale and is not sent.
+    ``gathered``: it waits to be told together with others. ``read_at``: of notes that are shown on the pages.
     """
 
     id: DeliveryId
@@ -57,6 +61,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     error: str = ""
     sent_at: datetime | None = None
+    gathered: bool = False
+    read_at: datetime | None = None
 
     @classmethod
     def about(
@@ -68,16 +74,18 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         cause: str,
         at: datetime,
         not_after: datetime | None = None,
+        channel: Channel = Channel.EMAIL,
     ) -> "Delivery":
         """``cause`` names what happened, once: an event's id, or a key that several events share.
 
-        The id follows from the key, and the Message-ID from the id: a repeated attempt is the same message.
+        The id follows from the key, and the Message-ID from the id: a repeated attempt is the same message. A note on
+        the pages has arrived once it is written down.
         """
-        key = f"{cause}:{topic}:{recipient_id or 'school'}:{Channel.EMAIL}"
+        key = f"{cause}:{topic}:{recipient_id or 'school'}:{channel}"
         return cls(
             id=DeliveryId(uuid5(_DELIVERIES, key)),
             key=key,
-            channel=Channel.EMAIL,
+            channel=channel,
             topic=topic,
             recipient_id=recipient_id,
             event=event,
@@ -85,6 +93,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
             due_at=at,
             not_after=not_after,
             booking_id=getattr(event, "booking_id", None),
+            status=Status.SENT if channel is Channel.IN_APP else Status.QUEUED,
+            sent_at=at if channel is Channel.IN_APP else None,
         )
 
     def until(self, moment: datetime) -> "Delivery":
@@ -109,6 +119,13 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     def postpone(self, *, until: datetime, error: str) -> "Delivery":
         """Still queued; tried again later."""
         return msgspec.structs.replace(self, due_at=until, error=error)
+
+    def rest(self, *, until: datetime, gathered: bool = False) -> "Delivery":
+        """Kept for later because its reader wants it so: it is not stale before its new time has passed."""
+        not_after = self.not_after
+        if not_after is not None and not_after <= until:
+            not_after = until + RESTED
+        return msgspec.structs.replace(self, due_at=until, not_after=not_after, gathered=gathered, error="")
 
     def _to(self, status: Status, **changes: Any) -> "Delivery":
         return msgspec.structs.replace(self, status=LIFECYCLE.step(self.status, status), **changes)

@@ -21,6 +21,7 @@ from domain.booking.events import (
 from domain.events import Event
 from domain.identity.events import EmailVerified, UserRegistered, VerificationRequested
 from domain.notification.events import LessonDue
+from domain.notification.sequence import StepDue
 
 
 class Topic(StrEnum):
@@ -45,6 +46,7 @@ class Topic(StrEnum):
     PAID_TOO_LATE = "paid_too_late"
     REFUND_SENT = "refund_sent"
     REFUND_STUCK = "refund_stuck"
+    FIRST_STEPS = "first_steps"
 
 
 class Side(StrEnum):
@@ -87,5 +89,6 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     PaymentFailed: ((Topic.PAYMENT_FAILED, frozenset({Side.PAYER})),),
     PaidTooLate: ((Topic.PAID_TOO_LATE, frozenset({Side.PAYER})),),
     RefundSucceeded: ((Topic.REFUND_SENT, frozenset({Side.PAYER})),),
+    StepDue: ((Topic.FIRST_STEPS, frozenset({Side.PERSON})),),
     RefundFailed: ((Topic.REFUND_STUCK, frozenset({Side.SCHOOL})),),
 }

@@ -10,8 +10,12 @@ from adapters.messaging.email.composer import EmailComposer
 from adapters.messaging.email.maildir import MaildirMailbox
 from adapters.persistence.notification.queries import SqlNotificationQueries
 from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowFeed
+from application.notification.first_steps import SeeFirstSteps, SendFirstSteps
 from application.notification.mailbox import ListMailbox, ReadMail
+from application.notification.notes import ReadNotes, SeeNotes
+from application.notification.notice import NoticeBuilder
 from application.notification.notify import NotifyOnEvent
+from application.notification.preferences import SeePreferences, SetPreferences, Unsubscribe, UnsubscribeLinks
 from application.notification.remind import SendReminders
 from application.notification.send import SendDeliveries
 from application.notification.subscriptions import NOTIFY
@@ -69,9 +73,18 @@ class NotificationContainer(containers.DeclarativeContainer):
     notify_on_event = providers.Factory(
         NotifyOnEvent, new_unit, clock, wakeup, providers.Callable(bool, settings.provided.admin_copy_email)
     )
-    send_deliveries = providers.Factory(
-        SendDeliveries, new_unit, clock, notification_queries, mail_composer, mailbox, mint_verification, school_reader
+    unsubscribe_links = providers.Singleton(UnsubscribeLinks, settings.provided.secret_key)
+    notice_builder = providers.Factory(
+        NoticeBuilder, clock, notification_queries, mint_verification, school_reader, unsubscribe_links
     )
+    send_deliveries = providers.Factory(SendDeliveries, new_unit, clock, notice_builder, mail_composer, mailbox)
+    send_first_steps = providers.Factory(SendFirstSteps, new_unit, clock, notification_queries, wakeup)
+    see_first_steps = providers.Factory(SeeFirstSteps, notification_queries)
+    see_preferences = providers.Factory(SeePreferences, new_unit)
+    set_preferences = providers.Factory(SetPreferences, new_unit)
+    unsubscribe = providers.Factory(Unsubscribe, new_unit, unsubscribe_links)
+    see_notes = providers.Factory(SeeNotes, notification_queries)
+    read_notes = providers.Factory(ReadNotes, new_unit, clock)
     send_reminders = providers.Factory(SendReminders, new_unit, clock, notification_queries, wakeup)
 
     open_feed = providers.Factory(OpenFeed, new_unit, clock)

@@ -17,7 +17,9 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """``message_id`` without angle brackets. It is the same for every attempt at the same message."""
+    """``message_id`` without angle brackets. It is the same for every attempt at the same message.
+    ``unsubscribe``: an address that takes a POST and ends messages of this kind (RFC 8058); empty where there is none.
+    """
 
     message_id: str
     to_address: str
@@ -26,6 +28,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     html: str
     attachments: tuple[Attachment, ...] = ()
+    unsubscribe: str = ""
 
 
 class MailSender(Protocol):

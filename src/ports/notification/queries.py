@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from domain.identity.permission import Role
 from domain.ids import BookingId, DeliveryId, PaymentId, SeriesId, UserId
 from domain.money import Money
 from domain.time import TimeSlot
@@ -49,7 +50,54 @@ class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None
 
 
+class NoteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of news on somebody's pages."""
+
+    id: DeliveryId
+    topic: str
+    event: str
+    booking_id: BookingId | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+class Beginner(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whose address is proven ``since`` then, and who has had no lesson yet. ``done``: letters he has had."""
+
+    user_id: UserId
+    role: Role
+    since: datetime
+    done: tuple[str, ...]
+
+
+class StepRow(msgspec.Struct, frozen=True, kw_only=True):
+    """``status`` of the letter's delivery."""
+
+    step: str
+    at: datetime
+    status: str
+
+
 class NotificationQueries(Protocol):
+    async def notes(self, user_id: UserId, *, cursor: str | None = None, limit: int = 30) -> Page[NoteRow]:
+        """Newest first. Raises BadCursor."""
+        ...
+
+    async def unread_notes(self, user_id: UserId) -> int: ...
+
+    async def beginners(
+        self, since: datetime, until: datetime, *, after: UserId | None, limit: int
+    ) -> Sequence[Beginner]:
+        """Whose address was proven in ``[since, until]`` and who have neither learned nor taught a lesson, in order of
+        their ids.
+        """
+        ...
+
+    async def steps_of(self, user_id: UserId) -> Sequence[StepRow]:
+        """Oldest first."""
+        ...
+
+
     async def person(self, user_id: UserId) -> Person | None: ...
 
     async def lesson(self, booking_id: BookingId) -> Lesson | None: ...

@@ -7,6 +7,8 @@ from typing import Protocol
 from domain.ids import BookingId, DeliveryId, UserId
 from domain.notification.delivery import Delivery
 from domain.notification.feed import Feed
+from domain.notification.preference import Preferences
+from domain.notification.sequence import StepSent
 from domain.notification.topic import Topic
 
 
@@ -33,6 +35,28 @@ class DeliveryRepository(Protocol):
 
     async def knows(self, booking_id: BookingId, topic: Topic) -> bool:
         """Whether anybody was to be told this about that lesson."""
+        ...
+
+    async def due_together(self, recipient_id: UserId, *, now: datetime, lease: timedelta) -> Sequence[Delivery]:
+        """The recipient's other gathered messages that are due, claimed as ``claim`` does."""
+        ...
+
+    async def read_notes(self, recipient_id: UserId, *, at: datetime) -> int:
+        """Marks all notes of somebody as read; how many were not."""
+        ...
+
+
+class PreferenceRepository(Protocol):
+    async def of(self, user_id: UserId) -> Preferences:
+        """The defaults for somebody who has chosen nothing."""
+        ...
+
+    async def save(self, preferences: Preferences) -> None: ...
+
+
+class StepRepository(Protocol):
+    async def add(self, sent: StepSent) -> bool:
+        """False when that step was sent to that person before."""
         ...
 
 

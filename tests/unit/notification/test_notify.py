@@ -20,8 +20,10 @@ from domain.booking.events import (
 from domain.events import Event
 from domain.identity.actor import Party
 from domain.ids import BookingId, EventId, SeriesId, UserId
-from domain.notification.delivery import Delivery
+from domain.notification.delivery import Channel, Delivery
 from domain.notification.events import LessonDue
+from domain.notification.preference import UNNOTED
+from domain.notification.sequence import StepDue
 from domain.notification.topic import MATRIX, Side, Topic
 from fakes.clock import NOON, FixedClock
 from fakes.news import EVENT, EVERY_KIND, LEARNER, PAYER, QARI, an_event
@@ -40,7 +42,13 @@ class World:
 
     @property
     def messages(self) -> list[Delivery]:
-        return list(self.store.shelf("deliveries").values())
+        """Those that leave by mail."""
+        return [d for d in self.store.shelf("deliveries").values() if d.channel is Channel.EMAIL]
+
+    @property
+    def notes(self) -> list[Delivery]:
+        """Those that are kept on the pages."""
+        return [d for d in self.store.shelf("deliveries").values() if d.channel is Channel.IN_APP]
 
 
 SIDES: dict[Side, set[UserId | None]] = {
@@ -53,7 +61,7 @@ SIDES: dict[Side, set[UserId | None]] = {
 }
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MATRIX if kind not in (BookingExpired, LessonDue)])
+@pytest.mark.parametrize("kind", [kind for kind in MATRIX if kind not in (BookingExpired, LessonDue, StepDue)])
 async def test_each_cell_of_the_matrix_makes_one_message(kind: type[Event]) -> None:
     world = World()
 
@@ -62,12 +70,14 @@ async def test_each_cell_of_the_matrix_makes_one_message(kind: type[Event]) -> N
     expected = {(topic, person) for topic, sides in MATRIX[kind] for side in sides for person in SIDES[side]}
     assert heard == expected
     assert len(world.messages) == len(expected)
+    noted = {(topic, person) for topic, person in expected if person is not None and topic not in UNNOTED}
+    assert {(note.topic, note.recipient_id) for note in world.notes} == noted  # ONB-04: and a note on the pages
     assert world.wakeup.nudged == ["deliveries"]
 
 
 def test_every_kind_of_event_that_tells_somebody_something_is_tested() -> None:
     assert set(EVERY_KIND) == set(MATRIX)
-    assert set(SUBSCRIPTIONS["notification.notify"]) == set(MATRIX) - {LessonDue}
+    assert set(SUBSCRIPTIONS["notification.notify"]) == set(MATRIX) - {LessonDue, StepDue}
 
 
 async def test_the_same_event_twice_tells_nobody_twice() -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from application.notification.notice import NoticeBuilder
+from application.notification.preferences import UnsubscribeLinks
 from application.notification.remind import SendReminders
 from application.notification.send import SendDeliveries
 from domain.ids import EventId, UserId
@@ -25,9 +27,8 @@ class World:
         async def mint(event_id: EventId, user_id: UserId) -> str:
             raise AssertionError("no reminder needs a token")
 
-        send = SendDeliveries(
-            lambda: MemoryUnit(self.store), self.clock, self.queries, self.composer, self.mailbox, mint, None
-        )
+        notices = NoticeBuilder(self.clock, self.queries, mint, None, UnsubscribeLinks("secret"))
+        send = SendDeliveries(lambda: MemoryUnit(self.store), self.clock, notices, self.composer, self.mailbox)
         return await send()
 
     async def live_until(self, moment: datetime) -> None:

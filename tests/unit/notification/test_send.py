@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from application.notification.notice import NoticeBuilder
 from application.notification.notify import NotifyOnEvent
+from application.notification.preferences import UnsubscribeLinks
 from application.notification.send import LEASE, SendDeliveries
 from application.outbox.backoff import MAX_ATTEMPTS
 from domain.billing.events import PaymentFailed, RefundFailed
@@ -13,7 +15,7 @@ from domain.booking.events import BookingConfirmed, BookingHeld, BookingRequeste
 from domain.events import Event
 from domain.identity.events import UserRegistered
 from domain.ids import EventId, UserId
-from domain.notification.delivery import Delivery, Status
+from domain.notification.delivery import Channel, Delivery, Status
 from domain.notification.topic import Topic
 from fakes.clock import NOON, FixedClock
 from fakes.news import EVENT, LEARNER, PAYER, QARI, a_lesson, a_person, an_event
@@ -39,11 +41,15 @@ class World:
         parts: dict[str, Any] = {
             "new_unit": lambda: MemoryUnit(self.store),
             "clock": self.clock,
-            "queries": self.queries,
+            "notice_builder": NoticeBuilder(
+                self.clock,
+                self.queries,
+                mint,
+                a_person(UserId(EVENT), email="school@example.org"),
+                UnsubscribeLinks("secret"),
+            ),
             "composer": self.composer,
             "sender": self.mailbox,
-            "mint_token": mint,
-            "school": a_person(UserId(EVENT), email="school@example.org"),
             "jitter": lambda: 1.0,
         }
         return SendDeliveries(**{**parts, **changes})
@@ -54,7 +60,8 @@ class World:
 
     @property
     def messages(self) -> list[Delivery]:
-        return list(self.store.shelf("deliveries").values())
+        """Those that leave by mail."""
+        return [d for d in self.store.shelf("deliveries").values() if d.channel is Channel.EMAIL]
 
     @property
     def statuses(self) -> set[Status]:

@@ -1,6 +1,6 @@
 """Words into a message: the same content as plain text and as HTML, in the reader's direction. (NOTI-01)"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Final
 
@@ -9,7 +9,7 @@ from minijinja import Environment
 
 from adapters.messaging.calendar import CalendarWriter
 from adapters.messaging.email.times import locale_of
-from adapters.messaging.email.wording import WORDING, Reader, Translate
+from adapters.messaging.email.wording import WORDING, Content, Reader, Translate
 from domain.notification.topic import Topic
 from ports.notification.compose import Notice
 from ports.notification.mail import Attachment, Mail
@@ -51,9 +51,30 @@ class EmailComposer:
         self._pages = Environment(loader=_template)
 
     def compose(self, notice: Notice) -> Mail:
+        translate = self._translations(notice.to.locale)
+        content = WORDING[notice.topic](Reader(notice, translate, self._base, self._school))
+        return self._mail(notice, content, self._attachments(notice))
+
+    def gather(self, notices: Sequence[Notice]) -> Mail:
+        if len(notices) == 1:
+            return self.compose(notices[0])
+        first = notices[0]
+        translate = self._translations(first.to.locale)
+        parts = [WORDING[notice.topic](Reader(notice, translate, self._base, self._school)) for notice in notices]
+        heading = translate("{count} pieces of news from {school}").format(count=len(parts), school=self._school)
+        content = Content(
+            subject=heading,
+            heading=heading,
+            facts=tuple((part.heading, _told_briefly(part)) for part in parts),
+            button=(translate("Open my page"), f"{self._base}/"),
+        )
+        attachments = tuple(part for notice in notices for part in self._attachments(notice))
+        return self._mail(first, content, attachments)
+
+    def _mail(self, notice: Notice, content: Content, attachments: tuple[Attachment, ...]) -> Mail:
         lang = notice.to.locale
         translate = self._translations(lang)
-        content = WORDING[notice.topic](Reader(notice, translate, self._base, self._school))
+        link = f"{self._base}{notice.unsubscribe}" if notice.unsubscribe else ""
         context = {
             "lang": lang,
             "dir": locale_of(lang).text_direction,
@@ -63,6 +84,7 @@ class EmailComposer:
             "footer": translate("You get this message because you have an account at {school}.").format(
                 school=self._school
             ),
+            "unsubscribe": (translate("No more messages of this kind"), link) if link else None,
         }
         return Mail(
             message_id=f"{notice.message_id}@{self._domain}",
@@ -71,7 +93,8 @@ class EmailComposer:
             subject=content.subject,
             text=self._pages.render_template("message.txt", **context),
             html=self._pages.render_template("message.html", **context),
-            attachments=self._attachments(notice),
+            attachments=attachments,
+            unsubscribe=link,
         )
 
     def _attachments(self, notice: Notice) -> tuple[Attachment, ...]:
@@ -80,6 +103,12 @@ class EmailComposer:
         lessons = [_as_told(lesson, notice) for lesson in notice.lessons]
         cancelled = INVITES[notice.topic]
         return (self._calendar.invitation(lessons, notice.to, at=notice.at, cancelled=cancelled),)
+
+
+def _told_briefly(content: Content) -> str:
+    """A piece of news among others: its first sentence, or what it lists."""
+    facts = "; ".join(f"{name}: {value}" for name, value in content.facts)
+    return facts or " ".join(content.paragraphs[:1])
 
 
 def _as_told(lesson: Lesson, notice: Notice) -> Lesson:

@@ -36,6 +36,9 @@ def to_message(mail: Mail, *, sender: Address, at: datetime) -> EmailMessage:
     message["To"] = Address(mail.to_name, addr_spec=mail.to_address)
     message["Subject"] = " ".join(mail.subject.split())
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     for attachment in mail.attachments:

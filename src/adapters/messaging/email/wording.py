@@ -270,6 +270,54 @@ def refund_sent(r: Reader) -> Content:
     )
 
 
+def first_steps(r: Reader) -> Content:
+    """The letters of the first weeks. (NOTI-11)"""
+    heading, text, words, path = _STEPS[r.facts["step"]](r)
+    return Content(subject=heading, heading=heading, paragraphs=(text,), button=(words, r.link(path)))
+
+
+def _find_a_qari(r: Reader) -> tuple[str, str, str, str]:
+    text = r._("Choose by language, riwayah, price and free time. Every Qari you see has been checked by the school.")
+    return r._("How to find your Qari"), text, r._("Find a Qari"), "/qaris"
+
+
+def _try_a_lesson(r: Reader) -> tuple[str, str, str, str]:
+    text = r._("Many Qaris give a short first lesson to get to know each other. It commits you to nothing.")
+    return r._("Try a first lesson"), text, r._("Find a Qari"), "/qaris"
+
+
+def _need_help(r: Reader) -> tuple[str, str, str, str]:
+    text = r._("If something keeps you from beginning, answer this message or write to the school; a person reads it.")
+    return r._("Can we help you begin?"), text, r._("Find a Qari"), "/qaris"
+
+
+def _add_a_child(r: Reader) -> tuple[str, str, str, str]:
+    text = r._("Add each child with name and date of birth; then you book, pay and follow the lessons for all of them.")
+    return r._("Add your children"), text, r._("Open my page"), "/portal"
+
+
+def _finish_application(r: Reader) -> tuple[str, str, str, str]:
+    text = r._(
+        "Your application is kept as you left it. Once it is with us, the school answers it in order of arrival."
+    )
+    return r._("Finish your application"), text, r._("Open my page"), "/qari"
+
+
+def _set_hours(r: Reader) -> tuple[str, str, str, str]:
+    text = r._("Learners see you once you have free hours. You can change them at any time, and take days off.")
+    return r._("When do you teach?"), text, r._("Open my page"), "/qari"
+
+
+_STEPS: Final[Mapping[str, Callable[[Reader], tuple[str, str, str, str]]]] = {
+    "find_a_qari": _find_a_qari,
+    "try_a_lesson": _try_a_lesson,
+    "need_help": _need_help,
+    "add_a_child": _add_a_child,
+    "finish_application": _finish_application,
+    "set_hours": _set_hours,
+}
+
+
 def refund_stuck(r: Reader) -> Content:
     return Content(
         subject=r._("A refund has failed and needs a person"),
@@ -321,4 +369,5 @@ WORDING: Final[Mapping[Topic, Callable[[Reader], Content]]] = {
     Topic.PAID_TOO_LATE: paid_too_late,
     Topic.REFUND_SENT: refund_sent,
     Topic.REFUND_STUCK: refund_stuck,
+    Topic.FIRST_STEPS: first_steps,
 }

@@ -6,18 +6,36 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import DateTime, Integer, Text, Uuid, and_, any_, bindparam, literal, or_, select, tuple_
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.booking.tables import bookings
-from adapters.persistence.identity.tables import users
-from adapters.persistence.notification.tables import deliveries
+from adapters.persistence.identity.tables import user_roles, users
+from adapters.persistence.notification.tables import deliveries, steps
 from adapters.persistence.statement import Statement, driver
+from domain.identity.permission import Role
 from domain.ids import BookingId, PaymentId, SeriesId, UserId
 from domain.money import Money
+from domain.notification.delivery import Channel
+from domain.notification.sequence import STEPS
 from domain.time import TimeSlot
-from ports.notification.queries import DeliveryRow, Lesson, Person
+from ports.notification.queries import Beginner, DeliveryRow, Lesson, NoteRow, Person, StepRow
 from ports.paging import Page, decode_cursor, page_of
 
 _INSTANT: Final = DateTime(timezone=True)
@@ -91,6 +109,60 @@ _DELIVERIES: Final = Statement(
     .limit(bindparam("most", type_=Integer))
 )
 
+_NOTES: Final = Statement(
+    select(*(deliveries.c[name] for name in NoteRow.__struct_fields__))
+    .where(
+        deliveries.c.recipient_id == _READER,
+        deliveries.c.channel == Channel.IN_APP.value,
+        or_(
+            _BEFORE.is_(None),
+            tuple_(deliveries.c.created_at, deliveries.c.id) < tuple_(_BEFORE, bindparam("before_id", type_=Uuid)),
+        ),
+    )
+    .order_by(deliveries.c.created_at.desc(), deliveries.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+_UNREAD: Final = Statement(
+    select(func.count())
+    .select_from(deliveries)
+    .where(
+        deliveries.c.recipient_id == _READER,
+        deliveries.c.channel == Channel.IN_APP.value,
+        deliveries.c.read_at.is_(None),
+    )
+)
+_AFTER: Final = bindparam("after", type_=Uuid)
+_LEARNED: Final = exists(literal(1)).where(bookings.c.learner_id == users.c.id, _HAPPENED)
+_PAID: Final = exists(literal(1)).where(bookings.c.payer_id == users.c.id, _HAPPENED)
+_TAUGHT: Final = exists(literal(1)).where(bookings.c.qari_id == users.c.id, _HAPPENED)
+_DONE: Final = func.array(select(steps.c.step).where(steps.c.user_id == users.c.id).correlate(users).scalar_subquery())
+_BEGINNERS: Final = Statement(
+    select(users.c.id, users.c.email_verified_at, func.min(user_roles.c.role).label("role"), _DONE.label("done"))
+    .join(user_roles, user_roles.c.user_id == users.c.id)
+    .where(
+        users.c.email_verified_at >= bindparam("since", type_=_INSTANT),
+        users.c.email_verified_at <= bindparam("until", type_=_INSTANT),
+        users.c.status == "active",
+        user_roles.c.role == any_(literal([role.value for role in STEPS], ARRAY(Text))),
+        or_(_AFTER.is_(None), users.c.id > _AFTER),
+        not_(_LEARNED),
+        not_(_PAID),
+        not_(_TAUGHT),
+    )
+    .group_by(users.c.id)
+    .order_by(users.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_letters = deliveries.alias("letters")
+_STEPS: Final = Statement(
+    select(steps.c.step, steps.c.at, func.coalesce(_letters.c.status, "").label("status"))
+    .outerjoin(
+        _letters, _letters.c.key == func.concat("step:", steps.c.step, ":first_steps:", steps.c.user_id, ":email")
+    )
+    .where(steps.c.user_id == _READER)
+    .order_by(steps.c.at)
+)
+
 
 class SqlNotificationQueries:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -115,6 +187,41 @@ class SqlNotificationQueries:
 
     async def calendar_of(self, user_id: UserId, *, since: datetime) -> Sequence[Lesson]:
         return await self._read(_CALENDAR, reader=user_id, since=since)
+
+    async def notes(self, user_id: UserId, *, cursor: str | None = None, limit: int = 30) -> Page[NoteRow]:
+        before = decode_cursor(cursor, tuple[datetime, UUID])
+        async with driver(self._engine) as connection:
+            rows = await _NOTES.all(
+                connection,
+                reader=user_id,
+                before=before[0] if before else None,
+                before_id=before[1] if before else None,
+                most=limit + 1,
+            )
+        return page_of([NoteRow(**dict(row)) for row in rows], limit, "created_at", "id")
+
+    async def unread_notes(self, user_id: UserId) -> int:
+        async with driver(self._engine) as connection:
+            return int(await _UNREAD.value(connection, reader=user_id))
+
+    async def beginners(
+        self, since: datetime, until: datetime, *, after: UserId | None, limit: int
+    ) -> Sequence[Beginner]:
+        async with driver(self._engine) as connection:
+            rows = await _BEGINNERS.all(connection, since=since, until=until, after=after, most=limit)
+        return [
+            Beginner(
+                user_id=UserId(row["id"]),
+                role=Role(row["role"]),
+                since=row["email_verified_at"],
+                done=tuple(row["done"]),
+            )
+            for row in rows
+        ]
+
+    async def steps_of(self, user_id: UserId) -> Sequence[StepRow]:
+        async with driver(self._engine) as connection:
+            return [StepRow(**dict(row)) for row in await _STEPS.all(connection, reader=user_id)]
 
     async def deliveries(self, *, status: str = "", cursor: str | None = None, limit: int = 50) -> Page[DeliveryRow]:
         before = decode_cursor(cursor, tuple[datetime, UUID])

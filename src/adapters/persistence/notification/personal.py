@@ -1,0 +1,15 @@
+"""What notification keeps about readers."""
+
+from typing import Final
+
+from adapters.persistence.notification.tables import deliveries, feeds, preferences, steps
+from adapters.persistence.outbox_tables import outbox_events
+from adapters.persistence.personal_rows import PersonalRows
+
+PERSONAL: Final = (
+    PersonalRows(table=deliveries, about=("recipient_id",), secret=frozenset({"key"})),
+    PersonalRows(table=feeds, about=("user_id",)),
+    PersonalRows(table=preferences, about=("user_id",)),
+    PersonalRows(table=steps, about=("user_id",)),
+    PersonalRows(table=outbox_events, matching="payload->>'user_id' = :name", copied=False),
+)

@@ -1,0 +1,112 @@
+"""What somebody wants to hear, and when: quiet hours in his own zone, one mail a day instead of many. (NOTI-14)"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from domain.errors import Invalid
+from domain.ids import UserId
+from domain.notification.topic import Topic
+from domain.time import instant, zone_of
+
+
+class Group(StrEnum):
+    """What can be asked for or done without as one."""
+
+    LESSONS = "lessons"
+    MONEY = "money"
+    ACCOUNT = "account"
+    REMINDERS = "reminders"
+    TIPS = "tips"
+
+
+MUTABLE: Final = frozenset({Group.REMINDERS, Group.TIPS})
+"""What somebody may do without. News of one's own lessons, money and account is not among it."""
+
+GROUPS: Final[Mapping[Topic, Group]] = {
+    Topic.VERIFY_EMAIL: Group.ACCOUNT,
+    Topic.WELCOME: Group.ACCOUNT,
+    Topic.LESSON_REMINDER: Group.REMINDERS,
+    Topic.RECEIPT: Group.MONEY,
+    Topic.PAYMENT_FAILED: Group.MONEY,
+    Topic.PAID_TOO_LATE: Group.MONEY,
+    Topic.REFUND_SENT: Group.MONEY,
+    Topic.REFUND_STUCK: Group.MONEY,
+    Topic.FIRST_STEPS: Group.TIPS,
+}
+"""Topics that are not here are about lessons."""
+
+AT_ONCE: Final = frozenset(
+    {
+        Topic.VERIFY_EMAIL,
+        Topic.LESSON_REQUESTED,
+        Topic.REQUEST_APPROVED,
+        Topic.PAYMENT_FAILED,
+        Topic.LESSON_RESCHEDULED,
+        Topic.LESSON_CANCELLED,
+        Topic.RESCHEDULE_PROPOSED,
+        Topic.QARI_ABSENT,
+        Topic.REFUND_STUCK,
+    }
+)
+"""What waits for nothing: somebody stands at the door, a time is being kept, or a class has changed."""
+
+
+UNNOTED: Final = frozenset({Topic.VERIFY_EMAIL, Topic.FIRST_STEPS, Topic.LESSON_REMINDER})
+"""What is not kept as a note on the pages: it is of use in the mail alone, or for an hour."""
+
+
+def group_of(topic: Topic) -> Group:
+    return GROUPS.get(topic, Group.LESSONS)
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
+    """Wall times in the person's own zone. ``quiet_from`` None: no quiet hours. ``digest_at``: what can wait comes once
+    a day at that time, as one message; None: each by itself.
+    """
+
+    user_id: UserId
+    quiet_from: time | None = time(22)
+    quiet_until: time = time(7)
+    digest_at: time | None = None
+    muted: frozenset[Group] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.quiet_from is not None and self.quiet_from == self.quiet_until:
+            raise Invalid("quiet hours end at another time than they begin", field="quiet_until")
+        if kept := self.muted - MUTABLE:
+            raise Invalid("news of this kind cannot be switched off", field="muted", groups=sorted(kept))
+
+    def wants(self, topic: Topic) -> bool:
+        return group_of(topic) not in self.muted
+
+    def quiet_end(self, at: datetime, zone: str) -> datetime | None:
+        """When the quiet hours end that ``at`` falls into; None outside of them."""
+        if self.quiet_from is None:
+            return None
+        local = at.astimezone(zone_of(zone))
+        wall, overnight = local.time(), self.quiet_from > self.quiet_until
+        inside = (
+            wall >= self.quiet_from or wall < self.quiet_until
+            if overnight
+            else self.quiet_from <= wall < self.quiet_until
+        )
+        if not inside:
+            return None
+        day = local.date() + timedelta(days=1) if overnight and wall >= self.quiet_from else local.date()
+        return _after(at, day, self.quiet_until, zone)
+
+    def next_digest(self, at: datetime, zone: str) -> datetime | None:
+        """The next time of day for one message with all that has gathered; None where each comes by itself."""
+        if self.digest_at is None:
+            return None
+        return _after(at, at.astimezone(zone_of(zone)).date(), self.digest_at, zone)
+
+
+def _after(at: datetime, day: date, wall: time, zone: str) -> datetime:
+    """That wall time on ``day``, or the next day's when it has passed already (clocks that change leave gaps)."""
+    moment = instant(day, wall, zone)
+    return moment if moment > at else instant(day + timedelta(days=1), wall, zone)
