@@ -71,6 +71,9 @@ class Statement:
         self._inside = tuple({INSIDE, WALL} & set(self._order))
         self._defaults: dict[str, Any] = {k: v for k, v in written.parameters.items() if k in self._order}
 
+    def takes(self, name: str) -> bool:
+        return name in self._order
+
     def _values(self, given: dict[str, Any]) -> list[Any]:
         unknown = given.keys() - set(self._order)
         if unknown:

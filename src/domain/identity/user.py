@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ def phone_number(text: str | None) -> str | None:
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """``password_hash`` never leaves the use cases: no view and no answer carries it. ``onboarding`` names the roles
-    that need an application, and how far it is.
+    that need an application, and how far it is. ``email`` is empty for a child who does not sign in.
     """
 
     id: UserId
@@ -100,6 +100,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     locale: str = "en"
     phone: str | None = None
+    birth_date: date | None = None
     status: AccountStatus = AccountStatus.ACTIVE
     onboarding: Mapping[Role, Onboarding] = {}
     email_verified_at: datetime | None = None
@@ -107,7 +108,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 1
 
     def __post_init__(self) -> None:
-        email_address(self.email)
+        if self.email:
+            email_address(self.email)
         zone_of(self.zone)
         if not self.name.strip() or len(self.name) > 120 or not self.name.isprintable():
             raise Invalid("a name has between 1 and 120 characters", field="name")
@@ -136,7 +138,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
             version=self.version + 1,
         )
 
-    def with_password(self, password_hash: str, *, at: datetime, by_mail: bool = False) -> tuple["User", PasswordChanged]:
+    def with_password(
+        self, password_hash: str, *, at: datetime, by_mail: bool = False
+    ) -> tuple["User", PasswordChanged]:
         """A new one, by its owner's wish. ``by_mail``: through a mailed link, which proves the address as well."""
         verified = self.email_verified_at or (at if by_mail else None)
         following = self._next(password_hash=password_hash, email_verified_at=verified)

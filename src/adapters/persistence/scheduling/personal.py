@@ -1,0 +1,30 @@
+"""What scheduling keeps about Qaris and learners."""
+
+from typing import Final
+
+from adapters.persistence.personal_rows import Fate, PersonalRows
+from adapters.persistence.scheduling.meeting_tables import clicks
+from adapters.persistence.scheduling.tables import (
+    calendar_overrides,
+    calendars,
+    learners,
+    qari_offers,
+    qaris,
+    time_off,
+)
+
+PERSONAL: Final = (
+    PersonalRows(
+        table=qaris,
+        about=("user_id",),
+        fate=Fate.BLANK,
+        blank={"name": "'(erased)'", "bio": "''", "approved": "false"},
+        why="past lessons name their Qari",
+    ),
+    PersonalRows(table=qari_offers, about=("qari_id",)),
+    PersonalRows(table=calendar_overrides, about=("qari_id",)),
+    PersonalRows(table=time_off, about=("qari_id",)),
+    PersonalRows(table=calendars, about=("qari_id",)),
+    PersonalRows(table=learners, about=("user_id",)),
+    PersonalRows(table=clicks, about=("user_id",)),
+)
