@@ -13,7 +13,7 @@ from domain.errors import NotFound, StaleWrite
 from domain.events import Event
 from domain.identity.permission import Role
 from domain.identity.session import SEEN_EVERY, Session, Verification
-from domain.identity.user import EmailTaken, User, same_address
+from domain.identity.user import AccountStatus, EmailTaken, User, same_address
 from domain.ids import UserId
 from ports.identity.queries import PersonView, SignedIn
 from ports.paging import Page, decode_cursor, page_of
@@ -55,10 +55,12 @@ class MemoryUsers:
 
     async def by_email(self, email: str) -> User | None:
         wanted = same_address(email)
+        if not wanted:
+            return None
         return next((user for user in self._store.users.values() if same_address(user.email) == wanted), None)
 
     async def add(self, user: User) -> None:
-        if await self.by_email(user.email) is not None:
+        if user.email and await self.by_email(user.email) is not None:
             raise EmailTaken("there is an account with this address already", field="email")
         self._store.users[user.id] = user
 
@@ -144,7 +146,13 @@ class MemoryPeople:
         return [_view(self._store.users[user_id]) for user_id in user_ids if user_id in self._store.users]
 
     async def search(
-        self, text: str, *, role: Role | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        text: str,
+        *,
+        role: Role | None = None,
+        status: AccountStatus | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
     ) -> Page[PersonView]:
         before = decode_cursor(cursor, tuple[datetime, UUID])
         wanted = text.strip().casefold()
@@ -153,6 +161,7 @@ class MemoryPeople:
             for user in sorted(self._store.users.values(), key=lambda user: (user.created_at, user.id), reverse=True)
             if (wanted in user.name.casefold() or wanted in user.email.casefold())
             and (role is None or role in user.roles)
+            and (status is None or user.status is status)
             and (before is None or (user.created_at, user.id) < before)
         ]
         return page_of([_view(user) for user in found[: limit + 1]], limit, "created_at", "user_id")

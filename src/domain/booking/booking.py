@@ -77,7 +77,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     """``payer_id`` pays; for a child that is the guardian. ``moves`` counts the reschedulings made for free,
     ``sequence`` every change that a calendar has to hear of. ``price`` zero needs no payment. The buffers are the
     Qari's at the time of booking: they keep other lessons away from this one. ``late_payment_id``: money that came
-    when there was nothing left to buy.
+    when there was nothing left to buy. ``override_reason``: why staff booked it against the rules of a match.
+    ``guardian_present``: whether a guardian sat beside the child, once somebody has said how the lesson went.
     """
 
     id: BookingId
@@ -102,6 +103,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int = 0
     note: str = ""
     reason: str = ""
+    override_reason: str = ""
+    guardian_present: bool | None = None
     version: int = 1
 
     def __post_init__(self) -> None:

@@ -105,6 +105,8 @@ def to_row(booking: Booking) -> dict[str, Any]:
         "sequence": booking.sequence,
         "note": booking.note,
         "reason": booking.reason,
+        "override_reason": booking.override_reason,
+        "guardian_present": booking.guardian_present,
         "created_at": booking.created_at,
         "version": booking.version,
     }
@@ -134,6 +136,8 @@ def from_row(row: "asyncpg.Record") -> Booking:
         sequence=row["sequence"],
         note=row["note"],
         reason=row["reason"],
+        override_reason=row["override_reason"],
+        guardian_present=row["guardian_present"],
         version=row["version"],
     )
 

@@ -1,25 +1,27 @@
 """Accounts, sessions and links on one asyncpg connection."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 import msgspec
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, delete, func, insert, select, update
+from sqlalchemy import LargeBinary, Text, Uuid, any_, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.identity.tables import (
     EMAIL_UNIQUE,
     onboarding_of_user,
     roles_of_user,
-    sessions,
+    user_roles,
     users,
     verifications,
 )
 from adapters.persistence.statement import Statement
 from domain.errors import NotFound, StaleWrite
 from domain.identity.permission import Role
-from domain.identity.session import Session, Verification, VerificationPurpose
+from domain.identity.session import Verification, VerificationPurpose
 from domain.identity.user import AccountStatus, EmailTaken, Onboarding, User, same_address
 from domain.ids import UserId
 
@@ -42,11 +44,24 @@ _SAVE = Statement(
     .where(users.c.id == bindparam("of"), users.c.version == bindparam("stored"))
     .values({name: bindparam(name) for name in users.c.keys() if name not in {"id", "created_at"}})  # noqa: SIM118
 )
-_ADD_SESSION = Statement(insert(sessions))
-_END = Statement(delete(sessions).where(sessions.c.token_hash == bindparam("token_hash", type_=LargeBinary)))
-_END_ALL = Statement(delete(sessions).where(sessions.c.user_id == bindparam("user_id", type_=Uuid)))
-_FORGET = Statement(
-    delete(sessions).where(sessions.c.expires_at < bindparam("expired_before", type_=DateTime(timezone=True)))
+_HOLDERS = Statement(
+    select(users.c.id)
+    .join(user_roles, user_roles.c.user_id == users.c.id)
+    .where(
+        user_roles.c.role == bindparam("role", type_=Text),
+        users.c.status == AccountStatus.ACTIVE.value,
+    )
+    .order_by(users.c.id)
+    .with_for_update()
+)
+_VOID_LINKS = Statement(
+    update(verifications)
+    .where(
+        verifications.c.user_id == bindparam("of", type_=Uuid),
+        verifications.c.purpose == any_(bindparam("purposes", type_=ARRAY(Text))),
+        verifications.c.used_at.is_(None),
+    )
+    .values(used_at=bindparam("used_at"))
 )
 _ADD_LINK = Statement(upsert(verifications).on_conflict_do_nothing())
 _LINK = Statement(
@@ -64,7 +79,7 @@ _USE_LINK = Statement(
 def to_row(user: User) -> dict[str, Any]:
     row = msgspec.structs.asdict(user)
     del row["roles"]
-    return row | {"status": user.status.value, "onboarding": Onboarding.NOT_NEEDED.value}
+    return row | {"email": user.email or None, "status": user.status.value, "onboarding": Onboarding.NOT_NEEDED.value}
 
 
 def role_rows(user: User) -> list[tuple[str, str]]:
@@ -76,13 +91,14 @@ def from_row(row: asyncpg.Record) -> User:
     told = zip(row["roles"], row["onboarding_of_roles"], strict=True)
     return User(
         id=UserId(row["id"]),
-        email=row["email"],
+        email=row["email"] or "",
         name=row["name"],
         password_hash=row["password_hash"],
         roles=frozenset(Role(role) for role in row["roles"]),
         zone=row["zone"],
         locale=row["locale"],
         phone=row["phone"],
+        birth_date=row["birth_date"],
         status=AccountStatus(row["status"]),
         onboarding={Role(role): Onboarding(far) for role, far in told if far != Onboarding.NOT_NEEDED},
         email_verified_at=row["email_verified_at"],
@@ -114,6 +130,9 @@ class SqlUsers:
             raise EmailTaken("there is an account with this address already", field="email") from error
         await self._set_roles(user)
 
+    async def holders(self, role: Role) -> Sequence[UserId]:
+        return [UserId(row["id"]) for row in await _HOLDERS.all(self._connection, role=role.value)]
+
     async def save(self, user: User) -> None:
         row = to_row(user)
         of = row.pop("id")
@@ -126,26 +145,6 @@ class SqlUsers:
     async def _set_roles(self, user: User) -> None:
         roles, far = zip(*role_rows(user), strict=True)
         await self._connection.execute(_ADD_ROLES, user.id, roles, far)
-
-
-class SqlSessions:
-    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
-        self._connection = connection
-
-    async def add(self, session: Session) -> None:
-        row = msgspec.structs.asdict(session)
-        await _ADD_SESSION.run(
-            self._connection, **(row | {"audience": session.audience.value, "role": session.role.value})
-        )
-
-    async def end(self, token_hash: bytes) -> None:
-        await _END.run(self._connection, token_hash=token_hash)
-
-    async def end_all(self, user_id: UserId) -> int:
-        return await _END_ALL.run(self._connection, user_id=user_id)
-
-    async def forget(self, *, expired_before: datetime) -> int:
-        return await _FORGET.run(self._connection, expired_before=expired_before)
 
 
 class SqlVerifications:
@@ -164,6 +163,7 @@ class SqlVerifications:
             token_hash=row["token_hash"],
             user_id=UserId(row["user_id"]),
             purpose=VerificationPurpose(row["purpose"]),
+            address=row["address"],
             created_at=row["created_at"],
             expires_at=row["expires_at"],
             used_at=row["used_at"],
@@ -171,3 +171,8 @@ class SqlVerifications:
 
     async def save(self, verification: Verification) -> None:
         await _USE_LINK.run(self._connection, of=verification.token_hash, used_at=verification.used_at)
+
+    async def void(self, user_id: UserId, purposes: Sequence[VerificationPurpose], *, at: datetime) -> None:
+        await _VOID_LINKS.run(
+            self._connection, of=user_id, purposes=[purpose.value for purpose in purposes], used_at=at
+        )

@@ -2,7 +2,22 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Date, DateTime, ForeignKey, Index, Integer, LargeBinary, Table, Text, Uuid, func, select
+from sqlalchemy import (
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    Uuid,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from adapters.persistence.metadata import academy_column, metadata
 
@@ -29,6 +44,12 @@ users: Final = Table(
 )
 Index(EMAIL_UNIQUE, users.c.academy_id, func.lower(users.c.email), unique=True)
 Index("ix_users_name_trgm", users.c.name, postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"})
+Index(
+    "ix_users_searchable",
+    func.searchable(users.c.name).label("searchable"),
+    postgresql_using="gin",
+    postgresql_ops={"searchable": "gin_trgm_ops"},
+)
 Index("ix_users_email_trgm", users.c.email, postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"})
 Index("ix_users_newest", users.c.academy_id, users.c.created_at, users.c.id)
 Index("ix_users_birth_date", users.c.birth_date, postgresql_where=users.c.birth_date.is_not(None))
@@ -45,15 +66,35 @@ user_roles: Final = Table(
 sessions: Final = Table(
     "sessions",
     metadata,
-    Column("token_hash", LargeBinary, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    academy_column(),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("audience", Text, nullable=False),
     Column("role", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("factors", ARRAY(Text), nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("last_seen_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("ended_because", Text),
+    Column("impersonator_id", Uuid, ForeignKey("users.id")),
     Index("ix_sessions_user_id", "user_id"),
     Index("ix_sessions_expires_at", "expires_at"),
+    Index("ix_sessions_impersonator_id", "impersonator_id", postgresql_where=text("impersonator_id IS NOT NULL")),
+)
+
+session_tokens: Final = Table(
+    "session_tokens",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("session_id", Uuid, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("rotated_at", DateTime(timezone=True)),
+    Index("ix_session_tokens_session_id", "session_id"),
+    Index("ix_session_tokens_expires_at", "expires_at"),
 )
 
 verifications: Final = Table(

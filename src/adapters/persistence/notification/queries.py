@@ -244,7 +244,7 @@ def _person(row: "asyncpg.Record", prefix: str) -> Person:
     return Person(
         user_id=row[f"{prefix}id"],
         name=row[f"{prefix}name"],
-        email=row[f"{prefix}email"],
+        email=row[f"{prefix}email"] or "",
         zone=row[f"{prefix}zone"],
         locale=row[f"{prefix}locale"],
     )

@@ -19,9 +19,11 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
+from adapters.persistence import searchable as searchable
 from adapters.persistence.metadata import academy_column, metadata
 
 qaris: Final = Table(
@@ -42,6 +44,13 @@ qaris: Final = Table(
     academy_column(),
     CheckConstraint("gender IN ('male', 'female')", name="gender"),
     CheckConstraint("booking_mode IN ('instant', 'request')", name="booking_mode"),
+)
+
+Index(
+    "ix_qaris_searchable",
+    func.searchable(qaris.c.name.concat(" ").concat(qaris.c.bio)).label("searchable"),
+    postgresql_using="gin",
+    postgresql_ops={"searchable": "gin_trgm_ops"},
 )
 
 qari_offers: Final = Table(
