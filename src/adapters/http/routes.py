@@ -17,6 +17,7 @@ WEB: Final = (
     "qari",
     "qari_availability",
     "admin",
+    "notes",
     "styleguide",
 )
 

@@ -1,18 +1,24 @@
 """Calendar feeds for everybody, the mailbox for staff."""
 
-from datetime import datetime
-from typing import Annotated, Final
+from datetime import datetime, time
+from typing import Annotated, Final, Literal
+from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from adapters.http.requests import Req, config_of
 from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowFeed
+from application.notification.first_steps import SeeFirstSteps
 from application.notification.mailbox import ListMailbox, ReadMail
+from application.notification.notes import ReadNotes, SeeNotes
+from application.notification.preferences import SeePreferences, SetPreferences, SetPreferencesCommand
 from domain.errors import NotFound
 from domain.identity.permission import Permission
+from domain.ids import UserId
+from domain.notification.preference import Group, Preferences
 from ports.paging import MAX_LIMIT
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
@@ -141,5 +147,116 @@ class MailboxController(Controller):
         )
 
 
-CONTROLLERS_MAIN = (FeedController, calendar_feed)
-CONTROLLERS_ADMIN = (MailboxController,)
+class NoteOut(msgspec.Struct, kw_only=True):
+    """``topic`` names what happened."""
+
+    id: UUID
+    topic: str
+    booking_id: UUID | None
+    created_at: datetime
+    read_at: datetime | None
+
+
+class NotePageOut(msgspec.Struct, kw_only=True):
+    items: list[NoteOut]
+    next_cursor: str | None
+
+
+class PreferencesIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Wall times in one's own zone, ``22:00``; null switches quiet hours, or the one message a day, off."""
+
+    quiet_from: time | None
+    quiet_until: time
+    digest_at: time | None = None
+    muted: list[Literal["reminders", "tips"]] = []
+
+
+class PreferencesOut(msgspec.Struct, kw_only=True):
+    quiet_from: time | None
+    quiet_until: time
+    digest_at: time | None
+    muted: list[str]
+
+
+class MyMessagesController(Controller):
+    path = "/api/v1/my"
+    tags = ("messages",)
+
+    @get("/notes", needs=Permission.SIGNED_IN, summary="What the school has told me")
+    async def notes(
+        self,
+        request: Req,
+        see_notes: NamedDependency[SeeNotes],
+        cursor: FromQuery[str | None] = None,
+        limit: FromQuery[Limit] = 30,
+    ) -> NotePageOut:
+        """Newest first."""
+        found = await see_notes(request.user, cursor=cursor, limit=limit)
+        return NotePageOut(
+            items=[
+                NoteOut(
+                    id=row.id,
+                    topic=row.topic,
+                    booking_id=row.booking_id,
+                    created_at=row.created_at,
+                    read_at=row.read_at,
+                )
+                for row in found.items
+            ],
+            next_cursor=found.next_cursor,
+        )
+
+    @post("/notes/read", needs=Permission.SIGNED_IN, status_code=204, summary="I have seen them")
+    async def read(self, request: Req, read_notes: NamedDependency[ReadNotes]) -> None:
+        await read_notes(request.user)
+
+    @get("/message-preferences", needs=Permission.SIGNED_IN, summary="Which messages, and when")
+    async def preferences(self, request: Req, see_preferences: NamedDependency[SeePreferences]) -> PreferencesOut:
+        return _preferences(await see_preferences(request.user))
+
+    @put("/message-preferences", needs=Permission.SIGNED_IN, summary="Choose which messages, and when")
+    async def choose(
+        self, request: Req, data: JSONBody[PreferencesIn], set_preferences: NamedDependency[SetPreferences]
+    ) -> PreferencesOut:
+        """News of one's own lessons, money and account cannot be switched off."""
+        command = SetPreferencesCommand(
+            quiet_from=data.quiet_from,
+            quiet_until=data.quiet_until,
+            digest_at=data.digest_at,
+            muted=frozenset(Group(name) for name in data.muted),
+        )
+        return _preferences(await set_preferences(request.user, command))
+
+
+def _preferences(wishes: Preferences) -> PreferencesOut:
+    return PreferencesOut(
+        quiet_from=wishes.quiet_from,
+        quiet_until=wishes.quiet_until,
+        digest_at=wishes.digest_at,
+        muted=sorted(wishes.muted),
+    )
+
+
+class StepOut(msgspec.Struct, kw_only=True):
+    """``status`` of the letter: queued, sent, withdrawn or dead."""
+
+    step: str
+    at: datetime
+    status: str
+
+
+@get(
+    "/api/v1/people/{person_id:uuid}/first-steps",
+    needs=Permission.SEE_PEOPLE,
+    tags=["messages"],
+    summary="Which letters of the first weeks somebody has had",
+)
+async def first_steps(
+    request: Req, person_id: FromPath[UUID], see_first_steps: NamedDependency[SeeFirstSteps]
+) -> list[StepOut]:
+    rows = await see_first_steps(request.user, UserId(person_id))
+    return [StepOut(step=row.step, at=row.at, status=row.status) for row in rows]
+
+
+CONTROLLERS_MAIN = (FeedController, calendar_feed, MyMessagesController)
+CONTROLLERS_ADMIN = (MailboxController, first_steps)

@@ -1,0 +1,161 @@
+"""What the school has told somebody, and what he wants to hear. (NOTI-14, ONB-04)"""
+
+from collections.abc import Mapping
+from datetime import time
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from adapters.http.flash import redirect
+from adapters.http.requests import Req
+from adapters.http.templating import page
+from adapters.http.text import N_, _
+from adapters.http.web.forms import fields_of, next_page
+from application.notification.notes import ReadNotes, SeeNotes
+from application.notification.preferences import SeePreferences, SetPreferences, SetPreferencesCommand, Unsubscribe
+from domain.errors import Invalid
+from domain.identity.permission import Permission
+from domain.notification.preference import Group
+from domain.notification.topic import Topic
+from ports.notification.queries import NoteRow
+
+HEADINGS: Final[Mapping[Topic, str]] = {
+    Topic.WELCOME: N_("Welcome: your address is confirmed"),
+    Topic.LESSON_REQUESTED: N_("A lesson is asked for"),
+    Topic.REQUEST_SENT: N_("Your request is with the Qari"),
+    Topic.REQUEST_APPROVED: N_("Approved: please pay for your lesson"),
+    Topic.REQUEST_DECLINED: N_("Your request was declined"),
+    Topic.REQUEST_EXPIRED: N_("A lesson request has lapsed"),
+    Topic.LESSON_CONFIRMED: N_("A lesson is confirmed"),
+    Topic.LESSON_RESCHEDULED: N_("A lesson has moved"),
+    Topic.RESCHEDULE_PROPOSED: N_("Another time is proposed"),
+    Topic.RESCHEDULE_DECLINED: N_("The lesson stays as it is"),
+    Topic.LESSON_CANCELLED: N_("A lesson is cancelled"),
+    Topic.QARI_ABSENT: N_("A lesson was missed by the Qari"),
+    Topic.RECEIPT: N_("Your payment has arrived"),
+    Topic.PAYMENT_FAILED: N_("Your payment did not go through"),
+    Topic.PAID_TOO_LATE: N_("Paid too late: you get your money back"),
+    Topic.REFUND_SENT: N_("A refund is on its way"),
+}
+"""What a note says in one line. A topic that is not here says its name on the page that it leads to."""
+MONEY: Final = frozenset({Topic.RECEIPT, Topic.REFUND_SENT})
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    heading: str
+    href: str
+    at: Any
+    new: bool
+
+
+def shown(row: NoteRow) -> Note:
+    topic = Topic(row.topic)
+    href = f"/lessons/{row.booking_id}" if row.booking_id is not None else HREFS.get(topic, "")
+    if topic in MONEY:
+        href = "/portal/payments"
+    heading = _(HEADINGS[topic]) if topic in HEADINGS else _("News from the school")
+    return Note(heading=heading, href=href, at=row.created_at, new=row.read_at is None)
+
+
+HREFS: Final[Mapping[Topic, str]] = {Topic.WELCOME: "/qaris", Topic.PAYMENT_FAILED: "/lessons"}
+
+
+class NotesController(Controller):
+    path = "/notes"
+    include_in_schema = False
+
+    @get("/", needs=Permission.SIGNED_IN)
+    async def notes(
+        self,
+        request: Req,
+        see_notes: NamedDependency[SeeNotes],
+        read_notes: NamedDependency[ReadNotes],
+        cursor: FromQuery[str | None] = None,
+    ) -> Response[Any]:
+        """Looking at them is reading them; what was new is marked on this page for the last time."""
+        found = await see_notes(request.user, cursor=cursor)
+        await read_notes(request.user)
+        following = next_page("/notes", found.next_cursor)
+        return page(request, "account/notes.html", notes=[shown(row) for row in found.items], following=following)
+
+
+class MessagesController(Controller):
+    path = "/account/messages"
+    include_in_schema = False
+
+    @get("/", needs=Permission.SIGNED_IN)
+    async def show(self, request: Req, see_preferences: NamedDependency[SeePreferences]) -> Response[Any]:
+        return page(request, "account/messages.html", wishes=await see_preferences(request.user), wrong={})
+
+    @post("/", needs=Permission.SIGNED_IN, status_code=303)
+    async def save(
+        self,
+        request: Req,
+        set_preferences: NamedDependency[SetPreferences],
+        see_preferences: NamedDependency[SeePreferences],
+    ) -> Response[Any]:
+        form = await fields_of(request)
+        try:
+            await set_preferences(request.user, _command(form))
+        except Invalid as error:
+            wrong = {str(error.details.get("field", "quiet_until")): _(error.message)}
+            wishes = await see_preferences(request.user)
+            return page(request, "account/messages.html", wishes=wishes, wrong=wrong, status_code=422)
+        return redirect(request, "/account/messages", _("Saved. It counts from the next message on."))
+
+
+def _command(form: Mapping[str, str]) -> SetPreferencesCommand:
+    """Raises Invalid."""
+    wanted = {"reminders": Group.REMINDERS, "tips": Group.TIPS}
+    return SetPreferencesCommand(
+        quiet_from=_wall(form, "quiet_from") if form.get("quiet") else None,
+        quiet_until=_wall(form, "quiet_until"),
+        digest_at=_wall(form, "digest_at") if form.get("digest") else None,
+        muted=frozenset(group for name, group in wanted.items() if not form.get(name)),
+    )
+
+
+def _wall(form: Mapping[str, str], name: str) -> time:
+    try:
+        return time.fromisoformat(form.get(name, ""))
+    except ValueError:
+        raise Invalid("choose a time of day, for example 22:00", field=name) from None
+
+
+class UnsubscribeController(Controller):
+    """Reached from a message, without signing in; mail programs post here by themselves (RFC 8058)."""
+
+    path = "/unsubscribe/{user_id:uuid}/{kind:str}/{mac:str}"
+    include_in_schema = False
+
+    @get("/", needs=Permission.NOTHING)
+    async def ask(
+        self,
+        request: Req,
+        user_id: FromPath[UUID],
+        kind: FromPath[str],
+        mac: FromPath[str],
+        unsubscribe: NamedDependency[Unsubscribe],
+    ) -> Response[Any]:
+        """A program that merely follows links ends nothing."""
+        group = unsubscribe.check(user_id, kind, mac)
+        return page(request, "account/unsubscribe.html", group=group.value, done=False)
+
+    @post("/", needs=Permission.NOTHING, status_code=200, anonymous=True)
+    async def end(
+        self,
+        request: Req,
+        user_id: FromPath[UUID],
+        kind: FromPath[str],
+        mac: FromPath[str],
+        unsubscribe: NamedDependency[Unsubscribe],
+    ) -> Response[Any]:
+        group = await unsubscribe(user_id, kind, mac)
+        return page(request, "account/unsubscribe.html", group=group.value, done=True)
+
+
+CONTROLLERS_MAIN = (NotesController, MessagesController, UnsubscribeController)
