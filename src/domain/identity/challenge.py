@@ -9,7 +9,7 @@ import msgspec
 
 from domain.errors import NotSignedIn
 from domain.identity.permission import Audience
-from domain.identity.session import hash_token
+from domain.identity.session import Factor, hash_token
 from domain.ids import UserId
 
 LIFETIME: Final = timedelta(minutes=10)
@@ -37,7 +37,7 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     purpose: ChallengePurpose
     audience: Audience
     user_id: UserId | None
-    proofs: tuple[str, ...] = ()
+    proofs: tuple[Factor, ...] = ()
     enroll: bool = False
     nonce: bytes = b""
     tries_left: int = TRIES
@@ -52,7 +52,7 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
         audience: Audience,
         user_id: UserId | None,
         at: datetime,
-        proofs: tuple[str, ...] = (),
+        proofs: tuple[Factor, ...] = (),
         enroll: bool = False,
     ) -> tuple["Challenge", str]:
         """The challenge, and the token that is told once."""

@@ -13,6 +13,7 @@ from adapters.persistence.statement import Statement
 from domain.identity.challenge import Challenge, ChallengeEnded, ChallengePurpose
 from domain.identity.permission import Audience
 from domain.identity.provider import LinkedElsewhere, LinkedIdentity
+from domain.identity.session import Factor
 from domain.ids import UserId
 
 _TOKEN = challenges.c.token_hash == bindparam("of", type_=LargeBinary)
@@ -53,7 +54,7 @@ class SqlChallenges:
         plain = {
             "purpose": challenge.purpose.value,
             "audience": challenge.audience.value,
-            "proofs": list(challenge.proofs),
+            "proofs": [proof.value for proof in challenge.proofs],
         }
         await _ADD.run(self._connection, **(values | plain))
 
@@ -66,7 +67,7 @@ class SqlChallenges:
             purpose=ChallengePurpose(row["purpose"]),
             audience=Audience(row["audience"]),
             user_id=UserId(row["user_id"]) if row["user_id"] is not None else None,
-            proofs=tuple(row["proofs"]),
+            proofs=tuple(Factor(proof) for proof in row["proofs"]),
             enroll=row["enroll"],
             nonce=row["nonce"],
             tries_left=row["tries_left"],
