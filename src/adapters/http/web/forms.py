@@ -6,15 +6,22 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
+from adapters.http.refusals import refusal
 from adapters.http.requests import Req
 from adapters.http.text import _
-from domain.errors import Invalid, NotFound
+from adapters.http.words import sentence
+from domain.errors import DomainError, Invalid, NotFound
 
 
-async def fields_of(request: Req) -> Mapping[str, str]:
+def told(error: DomainError) -> str:
+    """A refusal as a sentence in the reader's language."""
+    return sentence(refusal(error))
+
+
+async def fields_of(request: Req, *, longest: int = 4000) -> Mapping[str, str]:
     """A form's text fields, each once, none longer than a person would write."""
     form = await request.form()
-    return {name: value[:4000] for name, value in form.items() if isinstance(value, str)}
+    return {name: value[:longest] for name, value in form.items() if isinstance(value, str)}
 
 
 def address(path: str, **query: object) -> str:

@@ -4,14 +4,20 @@ from adapters.http.web.admin.bookings import AdminBookingsController
 from adapters.http.web.admin.jobs import AdminJobsController
 from adapters.http.web.admin.mailbox import AdminMailboxController
 from adapters.http.web.admin.money import AdminMoneyController
+from adapters.http.web.admin.office import AdminOfficeController
+from adapters.http.web.admin.people import AdminPeopleController
+from adapters.http.web.admin.settings import AdminSettingsController
 from adapters.http.web.admin.today import AdminTodayController
 from adapters.http.web.admin.webhooks import AdminWebhooksController
 
 CONTROLLERS_ADMIN = (
     AdminTodayController,
+    AdminPeopleController,
     AdminBookingsController,
     AdminMoneyController,
     AdminWebhooksController,
     AdminMailboxController,
     AdminJobsController,
+    AdminOfficeController,
+    AdminSettingsController,
 )

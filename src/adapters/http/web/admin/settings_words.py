@@ -1,0 +1,83 @@
+"""What the settings are called. A field without a name here is shown by its own, with spaces."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from adapters.http.text import _
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    title: str
+    about: str
+    labels: Mapping[str, str] = {}
+    hints: Mapping[str, str] = {}
+    carried: frozenset[str] = frozenset()
+    """Fields that have a way of their own to be changed."""
+
+    def path(self, path: str) -> str:
+        """Of a change: ``cancellation.2.notice_min`` is the second row's."""
+        places = " ".join(part for part in path.split(".") if part.isdecimal())
+        label = self.label(".".join(part for part in path.split(".") if not part.isdecimal()))
+        return f"{label} ({places})" if places else label
+
+    def label(self, field: str) -> str:
+        return self.labels.get(field) or field.rsplit(".", 1)[-1].replace("_", " ").capitalize()
+
+
+def words_of(kind: str) -> Words:
+    """In the reader's language."""
+    found = {"branding": _branding, "booking": _booking, "commission": _commission}.get(kind)
+    return found() if found is not None else Words(title=kind.replace("_", " ").capitalize(), about="")
+
+
+def _branding() -> Words:
+    return Words(
+        title=_("Name and colors"),
+        about=_("How the school presents itself on every page."),
+        labels={
+            "name": _("Name of the school"),
+            "color": _("Color of buttons and links on light pages"),
+            "dark_color": _("The same on dark pages"),
+            "logo": _("Logo"),
+        },
+        hints={
+            "name": _("Empty: the name that the installation has."),
+            "color": _("As # and six digits, dark enough to read on paper. Empty: our green."),
+            "dark_color": _("As # and six digits, bright enough to read at night. Empty: our green."),
+        },
+        carried=frozenset({"logo"}),
+    )
+
+
+def _booking() -> Words:
+    return Words(
+        title=_("Rules for lessons"),
+        about=_("Lessons that are booked already keep the rules they were booked under."),
+        labels={
+            "hold_min": _("A chosen time is held for (minutes)"),
+            "request_h": _("A Qari answers a request within (hours)"),
+            "approved_hold_h": _("After his yes the time is held for (hours)"),
+            "cancellation": _("What comes back when a learner cancels"),
+            "cancellation.notice_min": _("Notice of at least (minutes)"),
+            "cancellation.refund_percent": _("Comes back (percent)"),
+            "reschedule_notice_min": _("A learner moves a lesson alone with notice of (minutes)"),
+            "reschedule_moves": _("A lesson may be moved (times)"),
+            "proposal_h": _("A proposed time waits for its answer (hours)"),
+            "outcome_after_min": _("The outcome may be told after the start (minutes)"),
+            "qari_outcome_days": _("A Qari tells the outcome within (days)"),
+            "learner_report_h": _("A learner reports an absent Qari within (hours)"),
+            "join_before_min": _("The room opens before the lesson (minutes)"),
+            "join_after_min": _("The room closes after the lesson (minutes)"),
+            "series_max": _("Lessons in one series, at most"),
+        },
+        hints={"cancellation": _("From long notice down to none: the last row has a notice of 0.")},
+    )
+
+
+def _commission() -> Words:
+    return Words(
+        title=_("Commission"),
+        about=_("The school's share of the price of a lesson. Lessons that are sold already keep theirs."),
+        labels={"percent": _("The school keeps (percent)")},
+    )
