@@ -13,6 +13,7 @@ from domain.scheduling.qari import QariProfile
 from domain.scheduling.slots import Busy, next_free
 from domain.time import TimeSlot
 from fakes.scheduling import MemoryAvailability, MemoryQaris
+from fakes.searchable import searchable
 from ports.paging import Page
 from ports.scheduling.queries import LessonAhead, QariCard, QariFilters, QariPage
 
@@ -64,6 +65,7 @@ class MemoryDirectory:
             if profile.bookable
             and filters.gender in (None, profile.gender)
             and (filters.language is None or filters.language in profile.languages)
+            and all(searchable(word) in searchable(f"{profile.name} {profile.bio}") for word in filters.text.split())
         ]
         return Page([await self._card(profile, window, now) for profile in fitting][: filters.limit])
 

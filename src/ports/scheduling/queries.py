@@ -23,8 +23,11 @@ class QariOrder(StrEnum):
 
 class QariFilters(msgspec.Struct, frozen=True, kw_only=True):
     """All of them must hold. ``max_price`` asks for a lesson (of ``minutes``, or of any length) at that price or less,
-    in that currency. ``learner``: only those who teach learners of that gender.
+    in that currency. ``learner``: only those who teach learners of that gender. ``text``: each of its words stands in
+    the name or the description, however it is spelt (vowel signs, forms of alef, ya and ta marbuta).
     """
+
+    text: str = ""
 
     language: str | None = None
     gender: Gender | None = None

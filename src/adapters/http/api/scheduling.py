@@ -23,6 +23,7 @@ from ports.paging import MAX_LIMIT, Page
 from ports.scheduling.queries import QariCard, QariFilters, QariOrder
 
 # Bounds of an optional query value stand beside the union: inside it they are not looked at.
+Words = Annotated[str, QueryParameter(max_length=100)]
 Language = Annotated[str | None, QueryParameter(pattern="^[a-z]{2,3}$")]
 Minutes = Annotated[int | None, QueryParameter(ge=1, le=1440)]
 Minor = Annotated[int | None, QueryParameter(ge=0, le=10**12)]
@@ -97,6 +98,7 @@ class QariController(Controller):
     async def search(
         self,
         search_qaris: NamedDependency[SearchQaris],
+        text: Words = "",
         language: Language = None,
         gender: FromQuery[Gender | None] = None,
         riwayah: FromQuery[Riwayah | None] = None,
@@ -108,13 +110,15 @@ class QariController(Controller):
         limit: Limit = 24,
         cursor: Cursor = None,
     ) -> Page[QariCard]:
-        """All filters must hold. ``language`` is an ISO 639 code; ``max_price`` is in minor units of ``currency``;
-        ``learner`` leaves only those who teach learners of that gender. ``next_free`` looks two weeks ahead.
+        """All filters must hold. ``text`` is looked for in names and descriptions, however it is spelt. ``language`` is
+        an ISO 639 code; ``max_price`` is in minor units of ``currency``; ``learner`` leaves only those who teach
+        learners of that gender. ``next_free`` looks two weeks ahead.
         """
         if (max_price is None) != (currency is None):
             raise Invalid("a price needs its currency, and a currency its price", field="currency")
         price = Money(max_price, currency) if max_price is not None and currency is not None else None
         filters = QariFilters(
+            text=text,
             language=language,
             gender=gender,
             riwayah=riwayah,

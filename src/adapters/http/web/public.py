@@ -59,6 +59,7 @@ class PublicController(Controller):
         except BadAmount as error:
             errors["price"] = error.message
         filters = QariFilters(
+            text=values["text"][:100],
             language=values["language"] or None,
             gender=_one(Gender, values["gender"]),
             riwayah=_one(Riwayah, values["riwayah"]),
@@ -103,7 +104,7 @@ class PublicController(Controller):
         return page(request, "public/qari.html", cookies=_remembered(request, zone, shown), **values)
 
 
-_FILTERS: Final = ("language", "gender", "riwayah", "minutes", "price", "currency", "order")
+_FILTERS: Final = ("text", "language", "gender", "riwayah", "minutes", "price", "currency", "order")
 
 
 def _one(kind: Any, text: str) -> Any:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from adapters.persistence.scheduling.rows import LIMITS, Row, calendar_of
+from adapters.persistence.searchable import patterns
 from domain.ids import UserId
 from domain.money import Money
 from domain.scheduling.qari import BookingMode, Gender, Riwayah
@@ -40,6 +41,9 @@ _FOUND: Final = f"""
       AND ($2::text IS NULL OR q.gender = $2)
       AND ($3::text IS NULL OR $3 = ANY (q.riwayat))
       AND ($7::text IS NULL OR $7 = ANY (q.teaches_genders))
+      AND ($13::text IS NULL OR searchable(q.name || ' ' || q.bio) LIKE searchable($13))
+      AND ($14::text IS NULL OR searchable(q.name || ' ' || q.bio) LIKE searchable($14))
+      AND ($15::text IS NULL OR searchable(q.name || ' ' || q.bio) LIKE searchable($15))
 """  # noqa: S608
 _PAGED: Final = {
     QariOrder.NEXT_FREE: "SELECT * FROM found WHERE $10::json IS NULL AND $11::integer IS NOT NULL",
@@ -86,7 +90,7 @@ SEARCH: Final = {
     for order, paged in _PAGED.items()
 }
 """Arguments: language, gender, riwayah, minutes, price, currency, learner, window start and end, cursor, rows,
-academy.
+academy, three patterns of text.
 """
 
 
@@ -105,6 +109,7 @@ def arguments(filters: QariFilters, window: TimeSlot, after: str | None) -> list
         after,
         filters.limit + 1,
         current_academy(),
+        *patterns(filters.text),
     ]
 
 

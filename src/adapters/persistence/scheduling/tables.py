@@ -19,7 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    func,
+    literal_column,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
@@ -48,9 +48,10 @@ qaris: Final = Table(
 
 Index(
     "ix_qaris_searchable",
-    func.searchable(qaris.c.name.concat(" ").concat(qaris.c.bio)).label("searchable"),
+    literal_column("searchable((name || ' '::text) || bio)", Text).label("searchable"),
     postgresql_using="gin",
     postgresql_ops={"searchable": "gin_trgm_ops"},
+    _table=qaris,
 )
 
 qari_offers: Final = Table(
