@@ -47,7 +47,7 @@ class SendFirstSteps:
             if not await unit.steps.add(StepSent(user_id=beginner.user_id, step=step.name, at=now)):
                 return 0
             event = StepDue(at=now, user_id=beginner.user_id, step=step.name)
-            for delivery in messages(event, f"step:{step.name}", now, school_copy=False):
+            for delivery in await messages(unit, event, f"step:{step.name}", now, school_copy=False):
                 await unit.deliveries.add(delivery.until(now + timedelta(days=1)))
             await unit.commit()
         return 1

@@ -1,8 +1,9 @@
 """From an event to one message for each person who should hear of it. (NOTI-05, NOTI-13)"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from application.notification.routing import Routes, routes_of
 from domain.billing.events import PaymentCaptured, PaymentFailed
 from domain.booking.events import (
     BookingCancelled,
@@ -16,7 +17,7 @@ from domain.events import Event
 from domain.identity.actor import Party
 from domain.ids import EventId, UserId
 from domain.notification.delivery import Channel, Delivery
-from domain.notification.preference import UNNOTED
+from domain.notification.preference import UNNOTED, Group, group_of
 from domain.notification.topic import MATRIX, Side, Topic
 from ports.clock import Clock
 from ports.outbox import Wakeup
@@ -33,25 +34,46 @@ class NotifyOnEvent:
         added = False
         async with self._new_unit() as unit:
             if await _is_news(event, unit):
-                for delivery in messages(event, cause_of(event_id, event), self._clock.now(), self._school_copy):
+                cause = cause_of(event_id, event)
+                for delivery in await messages(unit, event, cause, self._clock.now(), self._school_copy):
                     added |= await unit.deliveries.add(delivery)
             await unit.commit()
         if added:
             await self._wakeup.nudge("deliveries")
 
 
-def messages(event: Event, cause: str, at: datetime, school_copy: bool) -> Iterator[Delivery]:
+async def messages(unit: UnitOfWork, event: Event, cause: str, at: datetime, school_copy: bool) -> Sequence[Delivery]:
+    """What is meant for a child goes to those who answer for it; see ``written``."""
+    meant = {
+        person
+        for topic, people in addressed(event, school_copy)
+        if group_of(topic) is not Group.ACCOUNT
+        for person in people
+    }
+    return list(written(event, cause, at, school_copy, await routes_of(unit, meant)))
+
+
+def written(event: Event, cause: str, at: datetime, school_copy: bool, routes: Routes) -> Iterator[Delivery]:
     """One for each recipient, however many capacities somebody has; and a note on his pages, where it is worth one."""
-    for topic, sides in MATRIX[type(event)]:
-        recipients: set[UserId | None] = set()
-        for side in sides:
-            recipients |= _recipients(side, event)
-        if Side.SCHOOL in sides and not school_copy:
-            recipients.discard(None)
-        for recipient in sorted(recipients, key=str):
+    for topic, people in addressed(event, school_copy):
+        told: set[UserId | None] = set()
+        for person in people:
+            told |= {person} if person is None else routes.get(person, frozenset({person}))
+        for recipient in sorted(told, key=str):
             yield Delivery.about(event, topic, recipient, cause=cause, at=at, not_after=_not_after(event))
             if recipient is not None and topic not in UNNOTED:
                 yield Delivery.about(event, topic, recipient, cause=cause, at=at, channel=Channel.IN_APP)
+
+
+def addressed(event: Event, school_copy: bool) -> Iterator[tuple[Topic, set[UserId | None]]]:
+    """Whom each topic is meant for; None is the school."""
+    for topic, sides in MATRIX[type(event)]:
+        people: set[UserId | None] = set()
+        for side in sides:
+            people |= _recipients(side, event)
+        if Side.SCHOOL in sides and not school_copy:
+            people.discard(None)
+        yield topic, people
 
 
 def cause_of(event_id: EventId, event: Event) -> str:

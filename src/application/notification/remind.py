@@ -53,7 +53,7 @@ class SendReminders:
                     lead_min=lead_min,
                 )
                 cause = f"due:{lesson.booking_id}:{lesson.starts_at.isoformat()}:{lead_min}"
-                for delivery in messages(event, cause, now, school_copy=False):
+                for delivery in await messages(unit, event, cause, now, school_copy=False):
                     late = lesson.starts_at - lead + TOLERANCE
                     queued += await unit.deliveries.add(delivery.until(late))
             await unit.commit()
