@@ -30,6 +30,12 @@ from ports.identity.privacy import ErasureRepository, ExportRepository, Personal
 from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
 from ports.notification.repositories import DeliveryRepository, FeedRepository, PreferenceRepository, StepRepository
 from ports.onboarding.safety import ClearanceRepository, ConsentRepository
+from ports.onboarding.repositories import (
+    ApplicationRepository,
+    DocumentRepository,
+    PlacementRepository,
+    TrialRepository,
+)
 from ports.outbox import Outbox
 from ports.scheduling.meetings import MeetingRepository
 from ports.scheduling.repositories import AvailabilityRepository, QariRepository
@@ -72,6 +78,14 @@ class UnitOfWork(Protocol):
     def clearances(self) -> ClearanceRepository: ...
     @property
     def consents(self) -> ConsentRepository: ...
+    @property
+    def applications(self) -> ApplicationRepository: ...
+    @property
+    def documents(self) -> DocumentRepository: ...
+    @property
+    def placements(self) -> PlacementRepository: ...
+    @property
+    def trials(self) -> TrialRepository: ...
     @property
     def qaris(self) -> QariRepository: ...
     @property

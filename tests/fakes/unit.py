@@ -35,6 +35,12 @@ if TYPE_CHECKING:
         StepRepository,
     )
     from ports.onboarding.safety import ClearanceRepository, ConsentRepository
+    from ports.onboarding.repositories import (
+        ApplicationRepository,
+        DocumentRepository,
+        PlacementRepository,
+        TrialRepository,
+    )
     from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
 
 Subscribers = Callable[[type[Event]], tuple[str, ...]]
@@ -52,6 +58,10 @@ PARTS: Final = {
     "learners": "fakes.guardians",
     "clearances": "fakes.guardians",
     "consents": "fakes.guardians",
+    "applications": "fakes.onboarding",
+    "documents": "fakes.onboarding",
+    "placements": "fakes.onboarding",
+    "trials": "fakes.onboarding",
     "qaris": "fakes.scheduling",
     "availability": "fakes.scheduling",
     "meetings": "fakes.meetings",
@@ -179,6 +189,22 @@ class MemoryUnit:
     @property
     def consents(self) -> "ConsentRepository":
         return self._repository("consents")  # type: ignore[no-any-return]
+
+    @property
+    def applications(self) -> "ApplicationRepository":
+        return self._repository("applications")  # type: ignore[no-any-return]
+
+    @property
+    def documents(self) -> "DocumentRepository":
+        return self._repository("documents")  # type: ignore[no-any-return]
+
+    @property
+    def placements(self) -> "PlacementRepository":
+        return self._repository("placements")  # type: ignore[no-any-return]
+
+    @property
+    def trials(self) -> "TrialRepository":
+        return self._repository("trials")  # type: ignore[no-any-return]
 
     @property
     def qaris(self) -> "QariRepository":

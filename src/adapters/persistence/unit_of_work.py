@@ -20,6 +20,7 @@ from adapters.persistence.identity.sessions import SqlSessions
 from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
 from adapters.persistence.notification.repositories import SqlDeliveries, SqlFeeds
 from adapters.persistence.onboarding.safety import SqlClearances, SqlConsents
+from adapters.persistence.onboarding.repositories import SqlApplications, SqlDocuments, SqlPlacements, SqlTrials
 from adapters.persistence.outbox import SqlOutbox, Subscribers, write_events
 from adapters.persistence.oversight.audit import write_acts
 from adapters.persistence.personal import SqlPersonalData
@@ -158,6 +159,22 @@ class SqlUnit:
     @cached_property
     def consents(self) -> SqlConsents:
         return SqlConsents(self._connection)
+
+    @cached_property
+    def applications(self) -> SqlApplications:
+        return SqlApplications(self._connection)
+
+    @cached_property
+    def documents(self) -> SqlDocuments:
+        return SqlDocuments(self._connection)
+
+    @cached_property
+    def placements(self) -> SqlPlacements:
+        return SqlPlacements(self._connection)
+
+    @cached_property
+    def trials(self) -> SqlTrials:
+        return SqlTrials(self._connection)
 
     @cached_property
     def qaris(self) -> SqlQaris:

@@ -1,20 +1,21 @@
 """One person's application for one role, from the first word to the decision. (ONB-01, ONB-02, ONB-04)"""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
 from domain.errors import Invalid, NotPermitted
+from domain.identity.age import age_on, born_on
 from domain.identity.permission import Role
 from domain.identity.user import SELF_CHOSEN, Onboarding
-from domain.ids import ApplicationId, UserId
+from domain.ids import ApplicationId, DocumentId, UserId
 from domain.machine import Lifecycle
 from domain.onboarding.errors import AlreadyClaimed, ApplicationLocked, Incomplete
 from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
-from domain.onboarding.forms import ADULT_YEARS, OLDEST_YEARS, Form, QariForm, age_on
+from domain.onboarding.forms import ADULT_YEARS, Form, QariForm
 
 LONGEST_REASON: Final = 2000
 
@@ -41,6 +42,21 @@ class SealedId(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     tail: str
     sealed: bytes
+
+
+class Edition(msgspec.Struct, frozen=True, kw_only=True):
+    """What was handed in once, as it was, and what became of it. ``outcome`` is the application's status then."""
+
+    application_id: ApplicationId
+    edition: int
+    form: Form
+    national_id: SealedId | None
+    document_ids: tuple[DocumentId, ...]
+    submitted_at: datetime
+    outcome: Status = Status.SUBMITTED
+    decided_at: datetime | None = None
+    decided_by: UserId | None = None
+    reason: str = ""
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +110,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
             raise ApplicationLocked("what was submitted is not edited; take it back first", status=self.status.value)
         return msgspec.structs.replace(self, status=Status.DRAFT, version=self.version + 1, **changes)
 
-    def submit(self, *, lacking: Iterable[str] = (), today: date, at: datetime) -> "Application":
+    def submit(self, *, lacking: Iterable[str] = (), at: datetime) -> "Application":
         """``lacking``: what else is missing, beside the form (documents, the national id).
 
         Raises Incomplete, Invalid, IllegalTransition.
@@ -103,7 +119,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
         missing = [*self.form.missing(self.role), *lacking]
         if missing:
             raise Incomplete("some answers are missing", missing=missing, field=missing[0])
-        self._require_age(today)
+        self._require_age(at)
         return msgspec.structs.replace(
             self,
             status=status,
@@ -118,11 +134,26 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
             version=self.version + 1,
         )
 
-    def _require_age(self, today: date) -> None:
-        born = self.form.birth_date
-        if born is None or not 0 <= age_on(born, today) <= OLDEST_YEARS:
-            raise Invalid("this is no birth date of somebody alive", field="birth_date")
-        if self.role is not Role.STUDENT and age_on(born, today) < ADULT_YEARS:
+    def handed_in(self, document_ids: Sequence[DocumentId] = ()) -> Edition:
+        """The edition at hand, with what has become of it so far."""
+        return Edition(
+            application_id=self.id,
+            edition=self.edition,
+            form=self.form,
+            national_id=self.national_id,
+            document_ids=tuple(document_ids),
+            submitted_at=self.submitted_at or self.updated_at,
+            outcome=self.status,
+            decided_at=self.decided_at,
+            decided_by=self.decided_by,
+            reason=self.reason,
+        )
+
+    def _require_age(self, at: datetime) -> None:
+        if self.form.birth_date is None:
+            return
+        born = born_on(self.form.birth_date, at)
+        if self.role is not Role.STUDENT and age_on(born, at.date()) < ADULT_YEARS:
             raise Invalid("for this role one has to be {years} years old", field="birth_date", years=ADULT_YEARS)
 
     def take_back(self, *, at: datetime) -> "Application":

@@ -16,7 +16,6 @@ from domain.scheduling.calendar import Calendar, WeeklyRule
 from domain.scheduling.qari import EVERYONE, Gender, Riwayah
 from domain.time import zone_of
 
-OLDEST_YEARS: Final = 110
 ADULT_YEARS: Final = 18
 JUZ: Final = range(1, 31)
 SURAHS: Final = range(1, 115)
@@ -136,11 +135,6 @@ def empty_form(role: Role, *, name: str, zone: str, language: str) -> Form:
     if role is Role.QARI:
         return QariForm(name=name, zone=zone)
     return LearnerForm(name=name, zone=zone, language=language)
-
-
-def age_on(birth_date: date, today: date) -> int:
-    """In full years."""
-    return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
 
 
 def _person(name: str, birth_date: date | None, zone: str) -> None:
