@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from litestar import Litestar
 
 from adapters.http.app import create_app
-from adapters.http.config import HttpConfig
+from adapters.http.config import HttpConfig, RequestLimits
 from adapters.http.routes import controllers_for
 from adapters.persistence.revision import current, heads
 from domain.identity.permission import Audience
@@ -31,6 +31,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             yield
         finally:
             await container.http_client().aclose()
+            await container.throttle().close()
             await container.redis().aclose()
             await container.engine().dispose()
 
@@ -45,11 +46,20 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             development=not settings.production,
             form_origins=(settings.sandbox_url,) if main else (),
             trusted_hosts=settings.trusted_hosts,
+            trusted_proxies=settings.trusted_proxies,
+            limits=RequestLimits(
+                anonymous=settings.limit_anonymous,
+                pages=settings.limit_pages,
+                signed_in=settings.limit_signed_in,
+                webhooks=settings.limit_webhooks,
+            ),
         ),
         controllers=controllers_for(audience),
         dependencies=container.dependencies(),
         authenticator=container.authenticate(),
         clock=container.clock(),
+        refresher=container.refresh(),
+        throttle=container.throttle(),
         probes=_probes(container),
         lifespan=[lifespan],
     )

@@ -27,6 +27,8 @@ def serve(app: Litestar, settings: Settings, port: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Whom to believe about the caller's address is our own decision: see adapters.http.addresses.
+        proxy_headers=False,
         lifespan="on",
         timeout_graceful_shutdown=GRACE_S,
     )

@@ -40,6 +40,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_hosts: Annotated[
         tuple[str, ...], Meta(description="Host names that requests may name; those of the addresses above when empty")
     ] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="Addresses and networks of reverse proxies, whose `X-Forwarded-For` is believed"),
+    ] = ()
+    limit_anonymous: Annotated[
+        int, Meta(ge=1, description="API calls and forms of one address in 15 minutes, without a session")
+    ] = 100
+    limit_pages: Annotated[int, Meta(ge=1, description="Page views of one address in 15 minutes, as above")] = 3000
+    limit_signed_in: Annotated[int, Meta(ge=1, description="Requests of one person in 15 minutes")] = 6000
+    limit_webhooks: Annotated[int, Meta(ge=1, description="Webhooks from one address in 15 minutes")] = 6000
+    sign_in_tries: Annotated[int, Meta(ge=1, description="Bad sign-ins from one address in 15 minutes")] = 10
     database_url: Annotated[
         Secret, Meta(description="PostgreSQL 15 or newer, `postgresql://…`; an embedded server when empty")
     ] = ""

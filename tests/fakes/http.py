@@ -15,7 +15,7 @@ from application.identity.authenticate import Authenticate
 from domain.identity.permission import GRANTS, Audience, Role
 from domain.identity.session import PREFIXES, hash_token
 from domain.identity.user import Onboarding
-from domain.ids import UserId
+from domain.ids import SessionId, UserId
 from ports.identity.queries import SignedIn
 
 NOON: Final = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
@@ -37,6 +37,7 @@ def token_of(audience: Audience, role: Role) -> str:
 def person(audience: Audience, role: Role) -> SignedIn:
     return SignedIn(
         token_hash=hash_token(token_of(audience, role)),
+        session_id=SessionId(UUID(int=0x5E55 + list(Role).index(role))),
         user_id=UserId(UUID(int=list(Role).index(role) + 1)),
         audience=audience,
         role=role,
@@ -47,6 +48,7 @@ def person(audience: Audience, role: Role) -> SignedIn:
         locale="en",
         email_verified=True,
         onboarding=Onboarding.NOT_NEEDED,
+        valid_until=datetime(9999, 1, 1, tzinfo=UTC),
     )
 
 

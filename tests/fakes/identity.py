@@ -12,10 +12,11 @@ import msgspec
 from domain.errors import NotFound, StaleWrite
 from domain.events import Event
 from domain.identity.permission import Role
-from domain.identity.session import SEEN_EVERY, Session, Verification
+from domain.identity.session import SEEN_EVERY, Ending, Session, Token, TokenKind, Verification
 from domain.identity.user import AccountStatus, EmailTaken, User, same_address
-from domain.ids import UserId
-from ports.identity.queries import PersonView, SignedIn
+from domain.ids import SessionId, UserId
+from domain.oversight.audit import Act
+from ports.identity.queries import DeviceView, PersonView, SignedIn
 from ports.paging import Page, decode_cursor, page_of
 from ports.unit_of_work import NewUnit, UnitOfWork
 
@@ -39,9 +40,11 @@ def a_user(**given: Any) -> User:
 class IdentityStore:
     def __init__(self) -> None:
         self.users: dict[UserId, User] = {}
-        self.sessions: dict[bytes, Session] = {}
+        self.sessions: dict[SessionId, Session] = {}
+        self.tokens: dict[bytes, Token] = {}
         self.verifications: dict[bytes, Verification] = {}
         self.outbox: list[Event] = []
+        self.acts: list[Act] = []
 
 
 class MemoryUsers:
@@ -75,22 +78,49 @@ class MemorySessions:
     def __init__(self, store: IdentityStore) -> None:
         self._store = store
 
-    async def add(self, session: Session) -> None:
-        self._store.sessions[session.token_hash] = session
+    async def add(self, session: Session, tokens: Sequence[Token]) -> None:
+        self._store.sessions[session.id] = session
+        self._keep(tokens)
 
-    async def end(self, token_hash: bytes) -> None:
-        self._store.sessions.pop(token_hash, None)
+    async def get(self, session_id: SessionId) -> Session:
+        if session_id not in self._store.sessions:
+            raise NotFound("there is no such session")
+        return self._store.sessions[session_id]
 
-    async def end_all(self, user_id: UserId) -> int:
-        ended = [key for key, session in self._store.sessions.items() if session.user_id == user_id]
-        for key in ended:
-            del self._store.sessions[key]
+    async def by_token(self, token_hash: bytes) -> tuple[Session, Token]:
+        if token_hash not in self._store.tokens:
+            raise NotFound("there is no such session")
+        token = self._store.tokens[token_hash]
+        return await self.get(token.session_id), token
+
+    async def save(self, session: Session) -> None:
+        self._store.sessions[session.id] = session
+
+    async def rotate(self, used: Token, tokens: Sequence[Token]) -> None:
+        self._store.tokens[used.hash] = used
+        self._keep(tokens)
+
+    def _keep(self, tokens: Sequence[Token]) -> None:
+        for token in tokens:
+            self._store.tokens.setdefault(token.hash, token)
+
+    async def end_all(self, user_id: UserId, *, because: Ending, at: datetime, but: SessionId | None = None) -> int:
+        ended = [
+            session.end(because, at=at)
+            for session in self._store.sessions.values()
+            if session.user_id == user_id and session.ended_at is None and session.id != but
+        ]
+        self._store.sessions.update({session.id: session for session in ended})
         return len(ended)
 
     async def forget(self, *, expired_before: datetime) -> int:
-        old = [key for key, session in self._store.sessions.items() if session.expires_at < expired_before]
+        old = {key for key, session in self._store.sessions.items() if session.expires_at < expired_before}
         for key in old:
             del self._store.sessions[key]
+        for key_hash, token in list(self._store.tokens.items()):
+            stale = token.kind is TokenKind.ACCESS and token.expires_at < expired_before
+            if stale or token.session_id in old:
+                del self._store.tokens[key_hash]
         return len(old)
 
 
@@ -115,27 +145,67 @@ class MemorySessionQueries:
         self._store = store
 
     async def find(self, token_hash: bytes, *, now: datetime) -> SignedIn | None:
-        session = self._store.sessions.get(token_hash)
+        token = self._store.tokens.get(token_hash)
+        session = self._store.sessions.get(token.session_id) if token is not None else None
         user = self._store.users.get(session.user_id) if session is not None else None
-        if session is None or user is None or session.expires_at <= now:
+        if token is None or session is None or user is None:
+            return None
+        if token.kind is not TokenKind.ACCESS or token.expires_at <= now or session.ended_at is not None:
             return None
         if not user.may_sign_in or session.role not in user.roles:
             return None
         if now - session.last_seen_at >= SEEN_EVERY:
-            self._store.sessions[token_hash] = msgspec.structs.replace(session, last_seen_at=now)
+            self._store.sessions[session.id] = msgspec.structs.replace(session, last_seen_at=now)
         return SignedIn(
             token_hash=token_hash,
+            session_id=session.id,
             user_id=user.id,
             audience=session.audience,
             role=session.role,
             roles=tuple(sorted(user.roles)),
             name=user.name,
-            email=user.email,
+            email=user.email or "",
             zone=user.zone,
             locale=user.locale,
             email_verified=user.email_verified_at is not None,
             onboarding=user.onboarding_of(session.role),
+            valid_until=token.expires_at,
+            impersonator=session.impersonator,
         )
+
+
+class MemoryDevices:
+    def __init__(self, store: IdentityStore) -> None:
+        self._store = store
+
+    async def of(self, user_id: UserId, *, now: datetime) -> Sequence[DeviceView]:
+        found = [
+            session
+            for session in self._store.sessions.values()
+            if session.user_id == user_id and session.is_open(now) and session.impersonator is None
+        ]
+        return [
+            DeviceView(
+                session_id=session.id,
+                label=session.device,
+                audience=session.audience,
+                role=session.role,
+                created_at=session.created_at,
+                last_seen_at=session.last_seen_at,
+                expires_at=session.expires_at,
+            )
+            for session in sorted(found, key=lambda session: session.last_seen_at, reverse=True)
+        ]
+
+
+class MemorySessionCache:
+    """Remembers nothing, and who was forgotten."""
+
+    def __init__(self) -> None:
+        self.forgotten: list[UserId] = []
+
+    async def forget(self, user_id: UserId) -> None:
+        self.forgotten.append(user_id)
 
 
 class MemoryPeople:
@@ -185,7 +255,8 @@ class _Unit:
 
     def __init__(self, store: IdentityStore) -> None:
         self._store, self._draft, self._events = store, copy.copy(store), list[Event]()
-        for name in ("users", "sessions", "verifications"):
+        self._acts = list[Act]()
+        for name in ("users", "sessions", "tokens", "verifications"):
             setattr(self._draft, name, dict(getattr(store, name)))
         self.users = MemoryUsers(self._draft)
         self.sessions = MemorySessions(self._draft)
@@ -194,10 +265,14 @@ class _Unit:
     def record(self, *events: Event) -> None:
         self._events += events
 
+    def note(self, *acts: Act) -> None:
+        self._acts += acts
+
     async def commit(self) -> None:
-        for name in ("users", "sessions", "verifications"):
+        for name in ("users", "sessions", "tokens", "verifications"):
             setattr(self._store, name, getattr(self._draft, name))
         self._store.outbox += self._events
+        self._store.acts += self._acts
 
 
 def identity_units(store: IdentityStore) -> NewUnit:
@@ -233,4 +308,5 @@ def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
     """For ``fakes.unit``."""
     store = IdentityStore()
     store.users, store.sessions, store.verifications = shelf("users"), shelf("sessions"), shelf("verifications")
+    store.tokens = shelf("session_tokens")
     return {"users": MemoryUsers, "sessions": MemorySessions, "verifications": MemoryVerifications}[part](store)

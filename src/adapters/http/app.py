@@ -9,12 +9,13 @@ from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from adapters.http.authentication import Authentication, Authenticator
+from adapters.http.authentication import Authentication, Authenticator, Refresher
 from adapters.http.config import HttpConfig
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
 from adapters.http.hosts import Hosts
 from adapters.http.languages import AccountLanguage, VisitorLanguage
+from adapters.http.limits import Limits
 from adapters.http.metrics import Metrics
 from adapters.http.observe import Observe
 from adapters.http.openapi import openapi_config
@@ -22,6 +23,7 @@ from adapters.http.problem import problem
 from adapters.http.static import static_file
 from adapters.http.templating import Renderer
 from ports.clock import Clock
+from ports.throttle import Throttle
 
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -33,18 +35,21 @@ def create_app(
     dependencies: Mapping[str, Provide],
     authenticator: Authenticator,
     clock: Clock,
+    refresher: Refresher | None = None,
+    throttle: Throttle | None = None,
     probes: Mapping[str, Probe] | None = None,
     lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """``controllers``: see ``routes.controllers_for``. ``dependencies``: use cases and queries by parameter name.
-    ``probes``: what readiness looks at, by name.
+    ``probes``: what readiness looks at, by name. Without a ``throttle`` nobody is held back.
     """
     metrics = Metrics(config.audience.value)
+    limits = [Limits(config, throttle)] if throttle is not None else []
     app = Litestar(
         [HealthController, static_file, *controllers],
         dependencies=dict(dependencies),
         guards=[guard],
-        middleware=[Authentication(config, authenticator), AccountLanguage()],
+        middleware=[Authentication(config, authenticator, refresher), *limits, AccountLanguage()],
         exception_handlers={Exception: problem},
         openapi_config=openapi_config(config),
         compression_config=CompressionConfig(

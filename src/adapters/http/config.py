@@ -5,10 +5,22 @@ import msgspec
 from domain.identity.permission import Audience
 
 
+class RequestLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests within fifteen minutes: ``anonymous`` API calls and forms, and page views, of one address; all calls
+    of one ``signed_in`` person; what one address reports by webhook.
+    """
+
+    anonymous: int = 100
+    pages: int = 3000
+    signed_in: int = 6000
+    webhooks: int = 6000
+
+
 class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``base_url`` is how browsers reach this door, ``other_url`` the other one. ``secret`` signs CSRF proofs and
     flash messages. ``form_origins``: other origins a form may end at (a provider's checkout page). ``trusted_hosts``:
-    host names that requests may use; the one of ``base_url`` when empty.
+    host names that requests may use; the one of ``base_url`` when empty. ``trusted_proxies``: addresses and networks
+    whose word we take for who is calling.
     """
 
     audience: Audience
@@ -20,6 +32,8 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     development: bool = False
     form_origins: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    limits: RequestLimits = RequestLimits()
     version: str = "0.1.0"
 
     @property
@@ -38,6 +52,14 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     def other_session_cookie(self) -> str:
         other = Audience.ADMIN if self.audience is Audience.MAIN else Audience.MAIN
         return self.cookie(f"halaqa_{other}")
+
+    @property
+    def refresh_cookie(self) -> str:
+        return self.cookie(f"halaqa_{self.audience}_more")
+
+    @property
+    def other_refresh_cookie(self) -> str:
+        return self.other_session_cookie + "_more"
 
     @property
     def visit_cookie(self) -> str:

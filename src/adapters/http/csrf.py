@@ -1,8 +1,9 @@
 """Proof that a write comes from a page of ours. (ID-05)
 
-The proof is ``nonce.hmac(secret, nonce, binding)``; the binding is the session, or for anonymous forms a visit
-cookie. It differs on every page, so that compressed pages give nothing away. Bearer clients need none: a browser
-never adds their token by itself. JSON without a cookie needs none: a foreign page cannot send it unasked.
+The proof is ``nonce.hmac(secret, nonce, binding)``; the binding is the session (whichever its token of the moment), or
+for anonymous forms a visit cookie. It differs on every page, so that compressed pages give nothing away. Bearer clients
+need none: a browser never adds their token by itself. JSON without a cookie needs none: a foreign page cannot send it
+unasked.
 """
 
 import hashlib
@@ -42,7 +43,7 @@ def _mac(secret: str, nonce: str, binding: str) -> str:
 def binding_of(request: Connection) -> str:
     person = signed_in(request)
     if person is not None:
-        return person.token_hash.hex()
+        return person.session_id.hex
     return request.cookies.get(config_of(request).visit_cookie, "")
 
 

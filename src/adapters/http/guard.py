@@ -14,19 +14,25 @@ class RouteClosed(NotPermitted):
     code = "route_closed"
 
 
+class ReadOnly(NotPermitted):
+    code = "read_only"
+
+
 def needs_of(handler: BaseRouteHandler) -> Permission | None:
     needs = handler.opt.get("needs")
     return needs if isinstance(needs, Permission) else None
 
 
 async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Raises RouteClosed, NotSignedIn (not known), NotPermitted (known, but not allowed), CsrfFailed."""
+    """Raises RouteClosed, ReadOnly, NotSignedIn (not known), NotPermitted (known, but not allowed), CsrfFailed."""
     if connection.scope.get("method") == "OPTIONS":
         return
     needs = needs_of(handler)
     if needs is None:
         raise RouteClosed("nobody has said who may use this address")
     actor = connection.scope.get("user")
+    if isinstance(actor, Actor) and actor.impersonator is not None:
+        _only_looks(connection, handler)
     if needs is not Permission.NOTHING:
         if not isinstance(actor, Actor):
             if connection.scope["path"].startswith("/api/") and config_of(connection).other_session_cookie in (
@@ -37,3 +43,9 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         actor.require(needs)
     if not handler.opt.get("anonymous"):
         await csrf.check(connection)
+
+
+def _only_looks(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Who looks through somebody's eyes changes nothing; ``impersonated=True`` marks the way out. (ID-20)"""
+    if connection.scope.get("method") not in {"GET", "HEAD"} and not handler.opt.get("impersonated"):
+        raise ReadOnly("you look through somebody else's eyes here and cannot change anything")

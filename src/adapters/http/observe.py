@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from adapters.http.config import HttpConfig
+from adapters.http.limits import HEADERS as LIMIT_HEADERS
 from adapters.http.metrics import Metrics
 
 _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -84,6 +85,8 @@ class Observe:
                 headers["x-request-id"] = request_id
                 for name, value in self._headers:
                     headers.setdefault(name, value)
+                for name, value in scope["state"].get(LIMIT_HEADERS, {}).items():
+                    headers[name] = value
                 private = scope.get("auth") is not None or scope["path"].startswith("/api/")
                 headers.setdefault("cache-control", "no-store" if private else "private, no-cache")
             await send(message)

@@ -21,7 +21,7 @@ from adapters.http.authentication import expired_cookie
 from adapters.http.database_errors import database_fault
 from adapters.http.error_page import error_page
 from adapters.http.refusals import field_message, refusal, status_text
-from adapters.http.requests import config_of, request_id_of, wants_html
+from adapters.http.requests import config_of, request_id_of, signed_in, wants_html
 from adapters.http.text import _
 from application.identity.authenticate import WrongDoor
 from domain.errors import Conflict, DomainError, Gone, Invalid, NotFound, NotPermitted, NotSignedIn, TooMany
@@ -151,10 +151,13 @@ def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         log.error("request failed", code=fault.code, error=type(error).__name__, exc_info=error)
     cookies: list[Cookie] = []
     if isinstance(error, WrongDoor):
-        present = [n for n in (config.session_cookie, config.other_session_cookie) if n in request.cookies]
+        own, other = config.session_cookie, config.other_session_cookie
+        names = (own, config.refresh_cookie, other, config.other_refresh_cookie)
+        present = [name for name in names if name in request.cookies]
         cookies = [expired_cookie(config, name) for name in present or [config.session_cookie]]
-    elif isinstance(error, NotSignedIn) and config.session_cookie in request.cookies:
-        cookies = [expired_cookie(config, config.session_cookie)]
+    elif isinstance(error, NotSignedIn) and signed_in(request) is None:
+        present = [name for name in (config.session_cookie, config.refresh_cookie) if name in request.cookies]
+        cookies = [expired_cookie(config, name) for name in present]
     if wants_html(request):
         if fault.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
             wanted = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""), safe="/")

@@ -5,11 +5,18 @@ from typing import Final
 
 from application.billing.subscriptions import SUBSCRIPTIONS as BILLING
 from application.booking.subscriptions import SUBSCRIPTIONS as BOOKING
+from application.identity.subscriptions import SUBSCRIPTIONS as IDENTITY
 from application.notification.subscriptions import SUBSCRIPTIONS as NOTIFICATION
 from application.scheduling.meeting_subscriptions import MEETING_SUBSCRIPTIONS
 from domain.events import Event
 
-ALL: Final[Mapping[str, tuple[type[Event], ...]]] = {**BOOKING, **BILLING, **MEETING_SUBSCRIPTIONS, **NOTIFICATION}
+ALL: Final[Mapping[str, tuple[type[Event], ...]]] = {
+    **IDENTITY,
+    **BOOKING,
+    **BILLING,
+    **MEETING_SUBSCRIPTIONS,
+    **NOTIFICATION,
+}
 
 
 def _by_event() -> dict[type[Event], tuple[str, ...]]:

@@ -6,16 +6,20 @@ from typing import Protocol
 
 import msgspec
 
+from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
-from domain.identity.user import Onboarding
-from domain.ids import UserId
+from domain.identity.user import AccountStatus, Onboarding
+from domain.ids import SessionId, UserId
 from ports.paging import Page
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a live token belongs to: all that a page needs to know of its reader."""
+    """Who a live token belongs to: all that a page needs to know of its reader. ``onboarding`` is that of ``role``;
+    ``valid_until`` is the token's own end.
+    """
 
     token_hash: bytes
+    session_id: SessionId
     user_id: UserId
     audience: Audience
     role: Role
@@ -26,14 +30,43 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     locale: str
     email_verified: bool
     onboarding: Onboarding
+    valid_until: datetime
+    impersonator: UserId | None = None
+
+    def actor(self) -> Actor:
+        return Actor(
+            user_id=self.user_id,
+            role=self.role,
+            audience=self.audience,
+            onboarded=self.onboarding.cleared,
+            impersonator=self.impersonator,
+        )
+
+
+class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
+    """``label``: what the device called itself when it signed in."""
+
+    session_id: SessionId
+    label: str
+    audience: Audience
+    role: Role
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
 
 
 class SessionQueries(Protocol):
     async def find(self, token_hash: bytes, *, now: datetime) -> SignedIn | None:
-        """One read, made on every request. None when it is unknown, expired, or its user is blocked or has lost
-        the role: a change of either is felt on the very next request. Notes that the session was seen, unless that
-        was noted within ``SEEN_EVERY``.
+        """Made on every request, for access tokens alone. None when it is unknown, expired, its session has ended,
+        or its user is blocked or has lost the role: a change of either is felt on the very next request. Notes that
+        the session was seen, unless that was noted within ``SEEN_EVERY``.
         """
+        ...
+
+
+class DeviceQueries(Protocol):
+    async def of(self, user_id: UserId, *, now: datetime) -> Sequence[DeviceView]:
+        """Where somebody is signed in himself, most recently used first; who looks through his eyes is left out."""
         ...
 
 
@@ -54,7 +87,13 @@ class PeopleQueries(Protocol):
         ...
 
     async def search(
-        self, text: str, *, role: Role | None = None, cursor: str | None = None, limit: int = 50
+        self,
+        text: str,
+        *,
+        role: Role | None = None,
+        status: AccountStatus | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
     ) -> Page[PersonView]:
         """By part of a name or address; newest first. Raises BadCursor."""
         ...

@@ -10,9 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from adapters.http import csrf
-from adapters.http.authentication import expired_cookie, session_cookie
+from adapters.http.addresses import address_of, device_of
+from adapters.http.authentication import expired_session, session_cookies
 from adapters.http.landing import landing_of
 from adapters.http.requests import Req, config_of, signed_in
+from application.identity.open_session import Admitted
+from application.identity.refresh import Refresh
 from application.identity.register import Register, RegisterCommand
 from application.identity.resend_verification import ResendVerification
 from application.identity.see_me import see_me
@@ -57,12 +60,20 @@ class SignInIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class SessionOut(msgspec.Struct, kw_only=True):
+    """``token`` is good until ``expires_at``; ``refresh_token`` then brings the next pair, once."""
+
     user_id: UUID
     role: Role
     landing: str
     expires_at: datetime
+    session_expires_at: datetime
     token: str | None = None
+    refresh_token: str | None = None
     csrf_token: str | None = None
+
+
+class RefreshIn(msgspec.Struct, forbid_unknown_fields=True):
+    refresh_token: Text
 
 
 class VerifyIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -86,6 +97,22 @@ class MeOut(msgspec.Struct, kw_only=True):
     csrf_token: str
 
 
+def session_answer(request: Req, admitted: Admitted, *, by_cookie: bool) -> Response[SessionOut]:
+    """The pair in the body for programs, in cookies for browsers."""
+    config = config_of(request)
+    body = SessionOut(
+        user_id=admitted.user.id,
+        role=admitted.role,
+        landing=landing_of(admitted.role, admitted.onboarding),
+        expires_at=admitted.expires_at,
+        session_expires_at=admitted.session_expires_at,
+        token=None if by_cookie else admitted.token,
+        refresh_token=None if by_cookie else admitted.refresh_token,
+        csrf_token=csrf.prove(config.secret, admitted.session_id.hex) if by_cookie else None,
+    )
+    return Response(body, cookies=session_cookies(config, admitted) if by_cookie else [])
+
+
 class SessionController(Controller):
     path = "/api/v1"
     tags = ("identity",)
@@ -95,26 +122,28 @@ class SessionController(Controller):
         self, request: Req, data: JSONBody[SignInIn], sign_in: NamedDependency[SignIn]
     ) -> Response[SessionOut]:
         """One answer for an unknown address, a wrong password and a blocked account: 401 ``bad_credentials``."""
-        config = config_of(request)
-        admitted = await sign_in(SignInCommand(email=data.email, password=data.password))
-        by_cookie = data.delivery == "cookie"
-        body = SessionOut(
-            user_id=admitted.user.id,
-            role=admitted.role,
-            landing=landing_of(admitted.role, admitted.user.onboarding_of(admitted.role)),
-            expires_at=admitted.expires_at,
-            token=None if by_cookie else admitted.token,
-            csrf_token=csrf.prove(config.secret, admitted.token_hash.hex()) if by_cookie else None,
+        admitted = await sign_in(
+            SignInCommand(
+                email=data.email, password=data.password, address=address_of(request), device=device_of(request)
+            )
         )
-        return Response(body, cookies=[session_cookie(config, admitted.token)] if by_cookie else [])
+        return session_answer(request, admitted, by_cookie=data.delivery == "cookie")
 
-    @post("/auth/sign-out", needs=Permission.SIGNED_IN, status_code=204, summary="Sign out")
+    @post("/auth/refresh", needs=Permission.NOTHING, status_code=200, summary="Go on being signed in")
+    async def refresh(
+        self, request: Req, data: JSONBody[RefreshIn], refresh: NamedDependency[Refresh]
+    ) -> Response[SessionOut]:
+        """A new pair for a refresh token, which is good once: 401 ``token_replayed`` for one that comes again, and the
+        whole session has ended. Browsers with cookies need not ask: it happens by itself.
+        """
+        return session_answer(request, await refresh(data.refresh_token), by_cookie=False)
+
+    @post("/auth/sign-out", needs=Permission.SIGNED_IN, status_code=204, impersonated=True, summary="Sign out")
     async def sign_out(self, request: Req, sign_out: NamedDependency[SignOut]) -> Response[None]:
         """Ends this session, whichever way it was carried."""
         if (person := signed_in(request)) is not None:
-            await sign_out(person.token_hash)
-        config = config_of(request)
-        return Response(None, status_code=204, cookies=[expired_cookie(config, config.session_cookie)])
+            await sign_out(person.session_id)
+        return Response(None, status_code=204, cookies=expired_session(config_of(request)))
 
     @get("/me", needs=Permission.SIGNED_IN, sync_to_thread=False, summary="Who am I")
     def me(self, request: Req) -> MeOut:
@@ -135,7 +164,7 @@ class SessionController(Controller):
             zone=seen.zone,
             locale=seen.locale,
             landing=landing_of(seen.role, seen.onboarding),
-            csrf_token=csrf.prove(config_of(request).secret, person.token_hash.hex()),
+            csrf_token=csrf.prove(config_of(request).secret, person.session_id.hex),
         )
 
 

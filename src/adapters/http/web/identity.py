@@ -8,7 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
-from adapters.http.authentication import expired_cookie, session_cookie
+from adapters.http.addresses import address_of, device_of
+from adapters.http.authentication import expired_session, session_cookies
 from adapters.http.flash import local_path, redirect
 from adapters.http.landing import landing_of
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
@@ -32,10 +33,12 @@ def _home_of(request: Req) -> str | None:
 
 
 def _welcome(request: Req, admitted: Admitted, wanted: str | None) -> Redirect:
-    home = landing_of(admitted.role, admitted.user.onboarding_of(admitted.role))
-    return Redirect(
-        local_path(wanted, home), status_code=303, cookies=[session_cookie(config_of(request), admitted.token)]
-    )
+    home = landing_of(admitted.role, admitted.onboarding)
+    return Redirect(local_path(wanted, home), status_code=303, cookies=session_cookies(config_of(request), admitted))
+
+
+def _command(request: Req, email: str, password: str) -> SignInCommand:
+    return SignInCommand(email=email, password=password, address=address_of(request), device=device_of(request))
 
 
 class SignInController(Controller):
@@ -51,7 +54,7 @@ class SignInController(Controller):
     async def sign_in(self, request: Req, sign_in: NamedDependency[SignIn]) -> Response[Any]:
         fields = await fields_of(request)
         try:
-            admitted = await sign_in(SignInCommand(email=fields.get("email", ""), password=fields.get("password", "")))
+            admitted = await sign_in(_command(request, fields.get("email", ""), fields.get("password", "")))
         except (BadCredentials, WrongDoor) as error:
             wrong = isinstance(error, BadCredentials)
             text = (
@@ -69,13 +72,12 @@ class SignInController(Controller):
             )
         return _welcome(request, admitted, fields.get("next"))
 
-    @post("/sign-out", needs=Permission.NOTHING, status_code=303)
+    @post("/sign-out", needs=Permission.NOTHING, status_code=303, impersonated=True)
     async def sign_out(self, request: Req, sign_out: NamedDependency[SignOut]) -> Response[Any]:
         if (person := signed_in(request)) is not None:
-            await sign_out(person.token_hash)
-        config = config_of(request)
+            await sign_out(person.session_id)
         answer = redirect(request, "/sign-in", _("You are signed out."))
-        answer.cookies.append(expired_cookie(config, config.session_cookie))
+        answer.cookies.extend(expired_session(config_of(request)))
         return answer
 
 
@@ -110,7 +112,7 @@ class SignUpController(Controller):
             )
         except (Invalid, Conflict) as error:
             return self._again(request, fields, error)
-        return _welcome(request, await sign_in(SignInCommand(email=email, password=password)), fields.get("next"))
+        return _welcome(request, await sign_in(_command(request, email, password)), fields.get("next"))
 
     @staticmethod
     def _again(request: Req, fields: Mapping[str, str], error: DomainError) -> Response[Any]:

@@ -1,0 +1,96 @@
+"""Counters in Redis, kept by the library ``limits``. (ID-14, API-02)"""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar, cast
+
+import structlog
+from limits.aio.storage import MemoryStorage, RedisStorage
+from redis.asyncio import BlockingConnectionPool
+from redis.exceptions import RedisError
+
+from ports.throttle import Limit, Standing
+
+PATIENCE_S: Final = 0.5
+REST_S: Final = 2.0
+"""After a failure Redis is left alone for so long: nobody should wait for it on every request."""
+T = TypeVar("T")
+log: Final = structlog.get_logger(__name__)
+
+
+class RedisThrottle:
+    """Keeps the promises of ``ports.throttle.Throttle``. What is not exact costs one round trip."""
+
+    def __init__(self, url: str, *, timeout_s: float = PATIENCE_S) -> None:
+        pool = BlockingConnectionPool.from_url(url, max_connections=16, timeout=timeout_s, socket_connect_timeout=1)
+        self._pool, self._timeout_s = pool, timeout_s
+        # The address of the server is the pool's business; this one only names the kind of store.
+        self._shared = RedisStorage(
+            "async+redis://", implementation="redispy", key_prefix="halaqa", connection_pool=cast(Any, pool)
+        )
+        self._own = MemoryStorage()
+        self._rests_until = 0.0
+
+    async def hit(self, limit: Limit, who: str) -> Standing:
+        if not limit.exact:
+            return await self._count(limit, who)
+        key = _key(limit, who)
+        allowed = await self._exact(lambda store: store.acquire_entry(key, limit.times, limit.per_s))
+        standing = await self.look(limit, who)
+        return Standing(allowed=allowed, left=standing.left, reset_s=standing.reset_s)
+
+    async def look(self, limit: Limit, who: str) -> Standing:
+        key = _key(limit, who)
+        if not limit.exact:
+            used = await self._asked(lambda: self._shared.get(f"{key}:{_window(limit)}"))
+            return _standing(limit, used or 0, room=1)
+        start, count = await self._exact(lambda store: store.get_moving_window(key, limit.times, limit.per_s))
+        left = max(0, limit.times - count)
+        return Standing(allowed=left > 0, left=left, reset_s=max(0, math.ceil(start + limit.per_s - time.time())))
+
+    async def clear(self, limit: Limit, who: str) -> None:
+        key = _key(limit, who)
+        await self._own.clear(key)
+        await self._asked(lambda: self._shared.clear(key if limit.exact else f"{key}:{_window(limit)}"))
+
+    async def close(self) -> None:
+        await self._pool.disconnect()
+
+    async def _count(self, limit: Limit, who: str) -> Standing:
+        key = f"{_key(limit, who)}:{_window(limit)}"
+        count = await self._asked(lambda: self._shared.incr(key, limit.per_s))
+        return _standing(limit, count or 0)
+
+    async def _exact(self, ask: Callable[[RedisStorage | MemoryStorage], Awaitable[T]]) -> T:
+        found = await self._asked(lambda: ask(self._shared))
+        return found if found is not None else await ask(self._own)
+
+    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """None when Redis does not answer."""
+        if time.monotonic() < self._rests_until:
+            return None
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await ask()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._rests_until = time.monotonic() + REST_S
+            log.warning("throttle_unreachable", error=type(error).__name__)
+            return None
+
+
+def _key(limit: Limit, who: str) -> str:
+    return f"{limit.name}:{limit.times}:{who}"
+
+
+def _window(limit: Limit) -> int:
+    return int(time.time()) // limit.per_s
+
+
+def _standing(limit: Limit, count: int, *, room: int = 0) -> Standing:
+    return Standing(
+        allowed=count + room <= limit.times,
+        left=max(0, limit.times - count),
+        reset_s=limit.per_s - int(time.time()) % limit.per_s,
+    )

@@ -1,0 +1,25 @@
+"""What follows from a change of who somebody is or what he may do."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from domain.events import Event
+from domain.identity.events import AccessChanged
+from domain.ids import EventId
+from ports.identity.session_cache import SessionCache
+
+FORGET_SESSIONS: Final = "identity.forget_sessions"
+
+SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {FORGET_SESSIONS: (AccessChanged,)}
+
+
+class ForgetSessions:
+    """The change has told the cache already, right after its commit; this is for the one that did not get so far."""
+
+    def __init__(self, cache: SessionCache) -> None:
+        self._cache = cache
+
+    async def __call__(self, event_id: EventId, event: Event) -> None:
+        del event_id
+        if isinstance(event, AccessChanged):
+            await self._cache.forget(event.user_id)
