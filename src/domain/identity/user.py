@@ -155,10 +155,21 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         """Raises Invalid, UnknownZone."""
         return self._next(name=" ".join(name.split()), zone=zone, phone=phone_number(phone))
 
+    def synced(self, *, name: str, zone: str, locale: str, email: str, at: datetime) -> "User":
+        """As another system knows this person; what it does not tell stays. The same object when nothing differs."""
+        told = {"name": " ".join(name.split()), "zone": zone, "locale": locale, "email": email}
+        changes: dict[str, Any] = {key: value for key, value in told.items() if value and value != getattr(self, key)}
+        if "email" in changes:
+            changes["email_verified_at"] = at
+        return self._next(**changes) if changes else self
+
     def with_roles(self, roles: frozenset[Role], *, at: datetime) -> tuple["User", RolesChanged]:
-        """Raises Invalid when none is left."""
+        """A Qari is vetted whoever made him one, so his application starts here. Raises Invalid when no role is left."""
         changed = RolesChanged(user_id=self.id, roles=tuple(sorted(roles)), was=tuple(sorted(self.roles)), at=at)
-        return self._next(roles=roles), changed
+        onboarding = {role: state for role, state in self.onboarding.items() if role in roles}
+        if Role.QARI in roles - self.roles:
+            onboarding[Role.QARI] = Onboarding.DRAFT
+        return self._next(roles=roles, onboarding=onboarding), changed
 
     def block(self, *, at: datetime) -> tuple["User", AccountBlocked]:
         """Raises IllegalTransition."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 import msgspec
-from sqlalchemy import DateTime, Integer, Uuid, bindparam, insert, select, text, update
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.identity.account_tables import ERASURE_SCHEDULED, erasures, exports
@@ -53,6 +53,11 @@ _SAVE_EXPORT: Final = Statement(
 _ADD_ERASURE: Final = Statement(insert(erasures))
 _SCHEDULED_OF: Final = Statement(
     select(*_ERASURE).where(erasures.c.user_id == _OF, erasures.c.status == ErasureStatus.SCHEDULED.value)
+)
+_WAS_ERASED: Final = Statement(
+    select(func.count())
+    .select_from(erasures)
+    .where(erasures.c.user_id == _OF, erasures.c.status == ErasureStatus.DONE.value)
 )
 _DUE: Final = Statement(
     select(erasures.c.id)
@@ -118,6 +123,9 @@ class SqlErasures:
             if error.constraint_name != ERASURE_SCHEDULED:
                 raise
             raise ErasureUnderWay("this account is to be erased already") from error
+
+    async def was_erased(self, user_id: UserId) -> bool:
+        return bool(await _WAS_ERASED.value(self._connection, of=user_id))
 
     async def scheduled_of(self, user_id: UserId) -> Erasure | None:
         row = await _SCHEDULED_OF.row(self._connection, of=user_id)
