@@ -131,6 +131,34 @@ def verify_ledger() -> None:
     sys.exit(0 if report.is_clean else 1)
 
 
+@main.command("verify-audit")
+@click.option("--known", default=None, metavar="ROW:SEAL", help="What an earlier run ended with; it must still hold.")
+def verify_audit(known: str | None) -> None:
+    """Prove that no row of the audit log was edited, removed or moved; name the first that was.
+
+    The last line says where the log ends. Kept elsewhere and given back with --known, it shows that nobody wrote the
+    whole log anew. Ends with code 1 when something is not as it was written.
+    """
+    import asyncio
+
+    from entrypoints.operations import verify_audit as verify
+    from ports.oversight.audit import AuditHead
+
+    head = None
+    if known is not None:
+        number, _, seal = known.partition(":")
+        try:
+            head = AuditHead(seq=int(number), hash=bytes.fromhex(seal))
+        except ValueError:
+            complain("--known wants a row and its seal, as an earlier run printed them: 114:5feceb66…")
+    with _services() as settings:
+        report = asyncio.run(verify(settings, head))
+    if report.broken is not None:
+        click.echo(f"row {report.broken.seq} {report.broken.what}")
+        sys.exit(1)
+    click.echo(f"{report.rows} rows, all as they were written; ends with {report.head.seq}:{report.head.hash.hex()}")
+
+
 @main.command("replay-webhooks")
 @click.argument("webhook_ids", nargs=-1, type=click.UUID)
 @click.option("--dead", is_flag=True, help="All that were given up.")

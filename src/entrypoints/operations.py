@@ -9,6 +9,7 @@ import msgspec
 from dependency_injector import providers
 
 from application.billing.verify_ledger import LedgerReport
+from application.oversight.audit import AuditReport
 from domain.billing.webhook_event import WebhookStatus
 from domain.errors import DomainError
 from domain.identity.actor import Actor
@@ -19,6 +20,7 @@ from domain.ids import UserId, WebhookId
 from entrypoints.container import Container
 from entrypoints.sandbox import in_process_provider
 from entrypoints.settings import Settings
+from ports.oversight.audit import AuditHead
 
 OPERATOR = Actor(user_id=UserId(UUID(int=0)), role=Role.OWNER, audience=Audience.ADMIN)
 """Whoever can run commands on the machine can do anything there."""
@@ -43,6 +45,12 @@ async def verify_ledger(settings: Settings) -> LedgerReport:
             client = await stack.enter_async_context(in_process_provider(settings))
             container.shared.http_client.override(providers.Object(client))
         report: LedgerReport = await container.verify_ledger()(None)
+        return report
+
+
+async def verify_audit(settings: Settings, known: AuditHead | None) -> AuditReport:
+    async with assembled(settings) as container:
+        report: AuditReport = await container.verify_audit()(known)
         return report
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from domain.identity.permission import Audience
 
-API: Final = ("identity", "scheduling", "booking", "billing", "billing_staff", "notification", "oversight")
+API: Final = ("identity", "scheduling", "booking", "billing", "billing_staff", "notification", "oversight", "audit")
 WEB: Final = (
     "public",
     "preferences",

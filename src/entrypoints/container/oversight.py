@@ -4,9 +4,11 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from adapters.persistence.oversight.audit_queries import SqlAuditQueries
 from adapters.persistence.oversight.jobs import SqlJobBoard
 from adapters.persistence.oversight.queries import SqlOversightQueries
 from application.outbox.relay import RelayEvents
+from application.oversight.audit import ExportAudit, SearchAudit, VerifyAudit
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
 from application.oversight.people import NamePeople, SearchPeople, SeePerson, SeePersonLessons, SeePersonPayments
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
@@ -31,6 +33,11 @@ class OversightContainer(containers.DeclarativeContainer):
     list_dead_tasks = providers.Factory(ListDeadTasks, oversight_queries)
     revive_task = providers.Factory(ReviveTask, new_unit, clock, wakeup)
     revive_delivery = providers.Factory(ReviveDelivery, new_unit, clock, wakeup)
+
+    audit_queries = providers.Singleton(SqlAuditQueries, engine)
+    search_audit = providers.Factory(SearchAudit, audit_queries)
+    export_audit = providers.Factory(ExportAudit, new_unit, audit_queries)
+    verify_audit = providers.Factory(VerifyAudit, audit_queries)
 
     list_settings = providers.Factory(ListSettings, new_unit, clock)
     see_settings = providers.Factory(SeeSettings, new_unit, clock)

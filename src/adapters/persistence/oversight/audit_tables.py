@@ -1,8 +1,21 @@
-"""The audit log: rows are added and never changed, each carries the hash of the one before."""
+"""The audit log: rows are added and never changed, each carries the hash of the one before. Where it ends is kept
+beside it, so that missing last rows are missed.
+"""
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.persistence.metadata import academy_column, metadata
@@ -29,4 +42,13 @@ audit_log: Final = Table(
     Index("ix_audit_log_newest", "academy_id", "seq"),
     Index("ix_audit_log_subject", "subject_kind", "subject_id", "seq"),
     Index("ix_audit_log_actor", "actor_id", "seq"),
+)
+
+audit_head: Final = Table(
+    "audit_head",
+    metadata,
+    Column("one", SmallInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    CheckConstraint("one = 1", name="one"),
 )

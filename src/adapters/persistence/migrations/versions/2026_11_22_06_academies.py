@@ -86,6 +86,15 @@ def upgrade() -> None:
     op.create_index("ix_audit_log_newest", "audit_log", ["academy_id", "seq"])
     op.create_index("ix_audit_log_subject", "audit_log", ["subject_kind", "subject_id", "seq"])
     op.create_index("ix_audit_log_actor", "audit_log", ["actor_id", "seq"])
+    op.create_table(
+        "audit_head",
+        sa.Column("one", sa.SmallInteger, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger, nullable=False),
+        sa.Column("hash", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("one", name="pk_audit_head"),
+        sa.CheckConstraint("one = 1", name=op.f("ck_audit_head_one")),
+    )
+    op.execute("INSERT INTO audit_head (one, seq, hash) VALUES (1, 0, decode(repeat('00', 32), 'hex'))")
     op.execute(APPEND_ONLY)
     op.execute(
         "CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log "
