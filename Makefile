@@ -44,12 +44,17 @@ check: $(DEV_READY) ## Check format, style, types, import rules and generated do
 	@$(PY) -m mypy
 	@$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	@$(PY) -m entrypoints.cli docs --check
+	@$(PY) -m entrypoints.catalogs check
 
 .PHONY: format
 format: $(DEV_READY) ## Format the code and write the generated docs
 	@$(PY) -m ruff check --fix-only --quiet $(SOURCES)
 	@$(PY) -m ruff format --quiet $(SOURCES)
 	@$(PY) -m entrypoints.cli docs
+
+.PHONY: words
+words: $(DEV_READY) ## Take new sentences into the catalogs of the languages
+	@$(PY) -m entrypoints.catalogs update
 
 .PHONY: bench
 bench: $(DEV_READY) ## Measure; results go to bench/results
@@ -92,5 +97,6 @@ define install
 echo "Installing what is locked in requirements/$(1).txt ..." && \
 $(PIP) install --require-hashes -r requirements/$(1).txt -r requirements/build.txt && \
 $(PIP) install --no-deps --no-build-isolation --editable . && \
-$(PY) -m entrypoints.assets
+$(PY) -m entrypoints.assets && \
+$(PY) -m entrypoints.catalogs compile
 endef

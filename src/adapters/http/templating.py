@@ -12,8 +12,10 @@ from minijinja import Environment
 from adapters.http import assets, csrf, formatting
 from adapters.http.authentication import expired_cookie
 from adapters.http.flash import flash_of
-from adapters.http.requests import Connection, config_of, request_id_of, signed_in, viewer_of
+from adapters.http.languages import NUMERALS_OF, remembered_language
+from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
 from adapters.http.text import _, digits, ngettext, word
+from adapters.languages import NUMERALS, OWN_NAMES
 from domain.identity.actor import Actor
 from ports.clock import Clock
 
@@ -80,6 +82,9 @@ def page(
         "theme": theme if (theme := request.cookies.get("theme", "")) in {"light", "dark"} else "",
         "zone": viewer.zone,
         "lang": viewer.locale,
+        "languages": list(OWN_NAMES.items()),
+        "numerals": language_of(request).numerals,
+        "numeral_choices": [(name, NUMERALS[name][1:4]) for name in NUMERALS_OF.get(viewer.locale, ())],
         "csrf_token": token,
         "flash": [flash] if flash else [],
         "path": request.scope["path"],
@@ -90,7 +95,8 @@ def page(
         "request_id": request_id_of(request),
     }
     renderer = cast(Renderer, request.app.state.renderer)
-    extra = [cookie for cookie in (visit, expired_cookie(config, config.flash_cookie) if flash else None) if cookie]
+    seen = expired_cookie(config, config.flash_cookie) if flash else None
+    extra = [cookie for cookie in (visit, seen, remembered_language(request)) if cookie]
     return Response(
         renderer.render(template, values | context),
         status_code=status_code,

@@ -5,6 +5,7 @@ whole numbers take the reader's numerals.
 """
 
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from adapters.languages import LANGUAGES, NUMERALS, RIGHT_TO_LEFT, current
@@ -31,6 +32,11 @@ def ngettext(one: str, many: str, n: int, /, **values: object) -> str:
 def N_(message: str) -> str:  # noqa: N802 - gettext's customary name
     """Marks a message id that is translated where it is shown."""
     return message
+
+
+def translator(lang: str) -> Callable[[str], str]:
+    """For whoever writes to somebody in particular, whatever language is spoken around him."""
+    return catalog(lang).gettext
 
 
 def word(name: object) -> str:

@@ -155,6 +155,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         """Raises Invalid, UnknownZone."""
         return self._next(name=" ".join(name.split()), zone=zone, phone=phone_number(phone))
 
+    def with_locale(self, locale: str) -> "User":
+        return self._next(locale=locale)
+
     def synced(self, *, name: str, zone: str, locale: str, email: str, at: datetime) -> "User":
         """As another system knows this person; what it does not tell stays. The same object when nothing differs."""
         told = {"name": " ".join(name.split()), "zone": zone, "locale": locale, "email": email}

@@ -11,7 +11,9 @@ from adapters.persistence.identity.queries import SqlDevices, SqlPeople, SqlSess
 from adapters.session_cache import CachedSessions
 from adapters.throttle import RedisThrottle
 from application.identity.act_as import ActAs
+from application.identity.admit import Admit
 from application.identity.authenticate import Authenticate
+from application.identity.choose_language import ChooseLanguage
 from application.identity.forget_old import ForgetOld
 from application.identity.open_session import OpenSession
 from application.identity.refresh import Refresh
@@ -48,15 +50,15 @@ class IdentityContainer(containers.DeclarativeContainer):
 
     register = providers.Factory(Register, new_unit, clock, new_id, hasher)
     open_session = providers.Singleton(OpenSession, new_unit, clock, new_id, audience)
-    sign_in = providers.Factory(
-        SignIn, new_unit, hasher, audience, throttle, admit, settings.provided.sign_in_tries
-    )
+    admit = providers.Singleton(Admit, new_unit, clock, audience, open_session)
+    sign_in = providers.Factory(SignIn, new_unit, hasher, audience, throttle, admit, settings.provided.sign_in_tries)
     refresh = providers.Singleton(Refresh, new_unit, clock, session_cache, audience, settings.provided.secret_key)
     sign_out = providers.Factory(SignOut, new_unit, clock, session_cache)
     remove_device = providers.Factory(RemoveDevice, new_unit, clock, session_cache)
     sign_out_everywhere = providers.Factory(SignOutEverywhere, new_unit, clock, session_cache)
     see_devices = providers.Factory(SeeDevices, device_queries, clock)
     act_as = providers.Factory(ActAs, new_unit, clock, session_cache)
+    choose_language = providers.Factory(ChooseLanguage, new_unit, clock, session_cache)
     forget_sessions = providers.Factory(ForgetSessions, session_cache)
     verify_email = providers.Factory(VerifyEmail, new_unit, clock)
     resend_verification = providers.Factory(ResendVerification, new_unit, clock)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from dependency_injector import containers, providers
 
+from adapters.languages.text import translator
 from adapters.messaging.calendar import CalendarWriter
 from adapters.messaging.email.composer import EmailComposer
 from adapters.messaging.email.maildir import MaildirMailbox
@@ -62,6 +63,7 @@ class NotificationContainer(containers.DeclarativeContainer):
         base_url=settings.provided.main_url,
         school=settings.provided.school_name,
         mail_from=settings.provided.mail_from,
+        translations=providers.Object(translator),
     )
     mailbox = providers.Singleton(
         MaildirMailbox,

@@ -1,15 +1,21 @@
-"""How somebody likes the pages: light or dark. Kept in a cookie, on this device alone."""
+"""How somebody likes the pages: light or dark, which language, which numerals.
+
+The looks are kept in a cookie, on this device alone; the language also with the account, for its mails.
+(L10N-01, L10N-04)
+"""
 
 from litestar import Controller, Response, post
-from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from adapters.http.flash import local_path
-from adapters.http.requests import Req, config_of
+from adapters.http.languages import preference
+from adapters.http.requests import LANGUAGE_COOKIE, NUMERALS_COOKIE, Req
 from adapters.http.web.forms import fields_of
+from adapters.languages import LANGUAGES, NUMERALS
+from application.identity.choose_language import ChooseLanguage
+from domain.identity.actor import Actor
 from domain.identity.permission import Permission
-
-YEAR_S = 365 * 24 * 3600
 
 
 class PreferenceController(Controller):
@@ -18,16 +24,22 @@ class PreferenceController(Controller):
     @post("/preferences/theme", needs=Permission.NOTHING, status_code=303)
     async def theme(self, request: Req) -> Response[str]:
         fields = await fields_of(request)
-        theme = fields.get("theme", "")
-        cookie = Cookie(
-            key="theme",
-            value=theme if theme in {"light", "dark"} else "",
-            path="/",
-            max_age=YEAR_S if theme in {"light", "dark"} else 0,
-            secure=config_of(request).secure,
-            samesite="lax",
-        )
+        cookie = preference(request, "theme", fields.get("theme", ""), ("light", "dark"))
         return Redirect(local_path(fields.get("next"), "/"), status_code=303, cookies=[cookie])
+
+    @post("/preferences/language", needs=Permission.NOTHING, status_code=303)
+    async def language(self, request: Req, choose_language: NamedDependency[ChooseLanguage]) -> Response[str]:
+        """``lang`` and ``numerals``, either of them."""
+        fields = await fields_of(request)
+        cookies = []
+        if (lang := fields.get("lang", "")) in LANGUAGES:
+            cookies.append(preference(request, LANGUAGE_COOKIE, lang, LANGUAGES))
+            actor = request.scope.get("user")
+            if isinstance(actor, Actor) and actor.impersonator is None:
+                await choose_language(actor, lang)
+        if "numerals" in fields:
+            cookies.append(preference(request, NUMERALS_COOKIE, fields["numerals"], NUMERALS))
+        return Redirect(local_path(fields.get("next"), "/"), status_code=303, cookies=cookies)
 
 
 CONTROLLERS_MAIN = (PreferenceController,)

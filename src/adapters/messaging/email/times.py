@@ -7,6 +7,8 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_datetime, get_timezone_location
 from babel.numbers import format_currency
 
+from adapters.languages import language
+from adapters.languages.text import digits
 from domain.money import Money
 from domain.time import zone_of
 
@@ -21,7 +23,8 @@ def locale_of(lang: str) -> Locale:
 
 
 def _text(moment: datetime, pattern: str, zone: str, lang: str) -> str:
-    return format_datetime(moment, pattern, tzinfo=zone_of(zone), locale=locale_of(lang))
+    text = format_datetime(moment, pattern, tzinfo=zone_of(zone), locale=locale_of(lang))
+    return digits(text, language(lang).numerals)
 
 
 def day_text(moment: datetime, zone: str, lang: str) -> str:
@@ -50,4 +53,7 @@ def other_clock(moment: datetime, *, zone: str, other: str, lang: str) -> str:
 
 
 def money_text(amount: Money, lang: str) -> str:
-    return format_currency(amount.amount, amount.currency, locale=locale_of(lang))
+    numerals = language(lang).numerals
+    system = "arab" if numerals == "arab" else "latn"
+    text = format_currency(amount.amount, amount.currency, locale=locale_of(lang), numbering_system=system)
+    return digits(text, numerals)

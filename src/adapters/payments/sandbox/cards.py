@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from adapters.languages.text import N_
+
 RefundManner = Literal["at_once", "pending", "fails_later"]
 
 
@@ -38,28 +40,34 @@ def _visa(number: str, does: str, decline_code: str | None = None) -> SandboxCar
 
 
 CARDS: Final[tuple[SandboxCard, ...]] = (
-    _visa("4242424242424242", "Succeeds"),
-    SandboxCard(number="5555555555554444", brand="Mastercard", does="Succeeds"),
-    SandboxCard(number="378282246310005", brand="American Express", does="Succeeds"),
-    SandboxCard(number="4000002500003155", brand="Visa", does="Asks for confirmation, then succeeds", challenge=True),
-    SandboxCard(number="4000002760003184", brand="Visa", does="Asks for confirmation, then succeeds", challenge=True),
+    _visa("4242424242424242", N_("Succeeds")),
+    SandboxCard(number="5555555555554444", brand="Mastercard", does=N_("Succeeds")),
+    SandboxCard(number="378282246310005", brand="American Express", does=N_("Succeeds")),
+    SandboxCard(
+        number="4000002500003155", brand="Visa", does=N_("Asks for confirmation, then succeeds"), challenge=True
+    ),
+    SandboxCard(
+        number="4000002760003184", brand="Visa", does=N_("Asks for confirmation, then succeeds"), challenge=True
+    ),
     SandboxCard(
         number="4000008260003178",
         brand="Visa",
-        does="Asks for confirmation, then not enough balance",
+        does=N_("Asks for confirmation, then not enough balance"),
         challenge=True,
         decline_code="insufficient_funds",
     ),
-    SandboxCard(number="4000000000000077", brand="Visa", does="Takes a while, then succeeds", delayed=True),
-    _visa("4000000000000002", "Declined, no reason given", "generic_decline"),
-    _visa("4000000000009995", "Declined: not enough balance", "insufficient_funds"),
-    _visa("4000000000009987", "Declined: reported lost", "lost_card"),
-    _visa("4000000000009979", "Declined: reported stolen", "stolen_card"),
-    _visa("4000000000000069", "Declined: expired", "expired_card"),
-    _visa("4000000000000127", "Declined: wrong security code", "incorrect_cvc"),
-    _visa("4000000000000119", "Declined: processing error", "processing_error"),
-    SandboxCard(number="4000000000007726", brand="Visa", does="Succeeds; a refund takes a while", refund="pending"),
-    SandboxCard(number="4000000000005126", brand="Visa", does="Succeeds; a refund fails later", refund="fails_later"),
+    SandboxCard(number="4000000000000077", brand="Visa", does=N_("Takes a while, then succeeds"), delayed=True),
+    _visa("4000000000000002", N_("Declined, no reason given"), "generic_decline"),
+    _visa("4000000000009995", N_("Declined: not enough balance"), "insufficient_funds"),
+    _visa("4000000000009987", N_("Declined: reported lost"), "lost_card"),
+    _visa("4000000000009979", N_("Declined: reported stolen"), "stolen_card"),
+    _visa("4000000000000069", N_("Declined: expired"), "expired_card"),
+    _visa("4000000000000127", N_("Declined: wrong security code"), "incorrect_cvc"),
+    _visa("4000000000000119", N_("Declined: processing error"), "processing_error"),
+    SandboxCard(number="4000000000007726", brand="Visa", does=N_("Succeeds; a refund takes a while"), refund="pending"),
+    SandboxCard(
+        number="4000000000005126", brand="Visa", does=N_("Succeeds; a refund fails later"), refund="fails_later"
+    ),
 )
 
 BY_NUMBER: Final[Mapping[str, SandboxCard]] = {card.number: card for card in CARDS}
@@ -102,27 +110,27 @@ def luhn(number: str) -> bool:
 
 def _number_problem(number: str) -> str:
     if not number:
-        return "Enter the card number."
+        return N_("Enter the card number.")
     if not re.fullmatch(r"[0-9]{12,19}", number):
-        return "A card number has 12 to 19 digits."
+        return N_("A card number has 12 to 19 digits.")
     if not luhn(number):
-        return "This card number has a typing mistake. Check the digits."
+        return N_("This card number has a typing mistake. Check the digits.")
     if number not in BY_NUMBER:
-        return "This is a sandbox and takes test cards only. Choose one from the list below."
+        return N_("This is a sandbox and takes test cards only. Choose one from the list below.")
     return ""
 
 
 def _expiry_problem(expiry: str, today: date) -> str:
     match = re.fullmatch(r"\s*([0-9]{1,2})\s*[/\- ]?\s*(?:20)?([0-9]{2})\s*", expiry)
     if not match:
-        return "Enter the expiry date as month and year, for example 04 / 30."
+        return N_("Enter the expiry date as month and year, for example 04 / 30.")
     month, year = int(match[1]), 2000 + int(match[2])
     if not 1 <= month <= 12:
-        return "The month of the expiry date is between 01 and 12."
+        return N_("The month of the expiry date is between 01 and 12.")
     if (year, month) < (today.year, today.month):
-        return "This card has expired. Enter a date in the future."
+        return N_("This card has expired. Enter a date in the future.")
     if year > today.year + 50:
-        return "This expiry date is too far ahead."
+        return N_("This expiry date is too far ahead.")
     return ""
 
 
@@ -130,5 +138,5 @@ def _cvc_problem(cvc: str, digits: int) -> str:
     if re.fullmatch(rf"[0-9]{{{digits}}}", cvc):
         return ""
     if digits == 4:
-        return "Enter the 4-digit security code from the front of the card."
-    return "Enter the 3-digit security code from the back of the card."
+        return N_("Enter the 4-digit security code from the front of the card.")
+    return N_("Enter the 3-digit security code from the back of the card.")

@@ -14,6 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
+from adapters.languages.text import N_
 from adapters.payments.sandbox.bank import PAYABLE
 from adapters.payments.sandbox.cards import CARDS, CardForm, read_card
 from adapters.payments.sandbox.errors import ApiRefusal
@@ -63,9 +64,9 @@ def security_headers(leads_to: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def _not_found(request: PageRequest) -> Response[str]:
-    return page(request, "message.html", status=404, title="This payment page does not exist",
-                text="Check the address, or go back to where you came from and start again.", refresh=False, link="",
-                link_text="", tone="neutral")  # fmt: skip
+    return page(request, "message.html", status=404, title=N_("This payment page does not exist"),
+                text=N_("Check the address, or go back to where you came from and start again."),
+                refresh=False, link="", link_text="", tone="neutral")  # fmt: skip
 
 
 class CheckoutPages(Controller):
@@ -134,25 +135,25 @@ def _page_of(request: PageRequest, checkout: CheckoutObject) -> Response[str]:
         return _form(request, checkout, status=200, errors={}, typed=CardForm())
     title, text, tone, link, link_text = {
         "succeeded": (
-            "This payment is done",
-            "Your card was charged once. You can go back now.",
+            N_("This payment is done"),
+            N_("Your card was charged once. You can go back now."),
             "good",
             checkout.success_url,
-            "Go back",
+            N_("Go back"),
         ),
         "processing": (
-            "Your bank is working on it",
-            "This page looks again every few seconds. You can also go back: we tell the school as soon as we know.",
+            N_("Your bank is working on it"),
+            N_("This page looks again every few seconds. You can also go back: we tell the school as soon as we know."),
             "neutral",
             checkout.success_url,
-            "Go back",
+            N_("Go back"),
         ),
         "expired": (
-            "This payment page has expired",
-            "Nothing was charged. Go back and start again.",
+            N_("This payment page has expired"),
+            N_("Nothing was charged. Go back and start again."),
             "bad",
             checkout.cancel_url,
-            "Go back and start again",
+            N_("Go back and start again"),
         ),
     }[checkout.status]
     return page(
