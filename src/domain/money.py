@@ -35,7 +35,7 @@ class UnknownCurrency(Invalid):
     code = "unknown_currency"
 
 
-class Money(msgspec.Struct, frozen=True, order=False):
+class Money(msgspec.Struct, forbid_unknown_fields=True, frozen=True, order=False):
     """``Money(1250, "USD")`` is $12.50; ``Money(1250, "JPY")`` is ¥1250. May be negative (a ledger needs that)."""
 
     minor: int

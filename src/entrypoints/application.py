@@ -47,6 +47,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             form_origins=(settings.sandbox_url,) if main else (),
             trusted_hosts=settings.trusted_hosts,
             trusted_proxies=settings.trusted_proxies,
+            cors_origins=settings.cors_origins,
             limits=RequestLimits(
                 anonymous=settings.limit_anonymous,
                 pages=settings.limit_pages,
@@ -60,6 +61,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
         clock=container.clock(),
         refresher=container.refresh(),
         throttle=container.throttle(),
+        brands=container.see_brand(),
         probes=_probes(container),
         lifespan=[lifespan],
     )

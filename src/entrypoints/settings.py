@@ -44,6 +44,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Addresses and networks of reverse proxies, whose `X-Forwarded-For` is believed"),
     ] = ()
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Meta(description="Origins whose scripts may use the API, `https://app.example`; none when empty"),
+    ] = ()
     limit_anonymous: Annotated[
         int, Meta(ge=1, description="API calls and forms of one address in 15 minutes, without a session")
     ] = 100
@@ -65,6 +69,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Secret, ...],
         Meta(description="Fernet keys for links at rest, newest first; add one in front to rotate"),
     ] = (DEVELOPMENT_KEY,)
+    oidc_providers: Annotated[
+        Secret,
+        Meta(
+            description="Sign-in by other providers, as JSON: `[{\"name\": \"google\", \"client_id\": …, "
+            "\"client_secret\": …}]`; `google` and `facebook` are known, others need an `issuer`; none when empty"
+        ),
+    ] = ""
     jitsi_url: Annotated[str, Meta(description="The Jitsi server of the live lessons")] = "https://meet.jit.si"
     jitsi_app_id: Annotated[str, Meta(description="The application id in its tokens; no tokens when empty")] = ""
     jitsi_secret: Annotated[Secret, Meta(description="Signs the tokens; needed with an application id")] = ""
@@ -77,6 +88,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_webhook_secrets: Annotated[
         tuple[Secret, ...], Meta(description="What its webhooks are signed with, newest first")
     ] = (DEVELOPMENT_SECRET + "webhook-secret-of-nobody",)
+    identity_webhook_secrets: Annotated[
+        tuple[Secret, ...],
+        Meta(description="Signs what another system tells of its people, newest first; nobody tells when empty"),
+    ] = ()
+    identity_webhook_tolerance_s: Annotated[
+        int, Meta(ge=1, le=3600, description="How old such a message may be, in seconds")
+    ] = 300
     school_name: Annotated[str, Meta(min_length=1, max_length=80, description="Shown on pages and in mails")] = "Halaqa"
     school_zone: Annotated[str, Meta(description="The school's own IANA time zone")] = "UTC"
     school_locale: Annotated[Literal["en", "ar", "ur"], Meta(description="The language where nobody chose one")] = "en"

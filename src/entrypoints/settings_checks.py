@@ -32,6 +32,8 @@ def check(settings: "Settings") -> None:
     """Raises SettingsError."""
     for field in ("main_url", "admin_url", "sandbox_url", "jitsi_url"):
         _check_address(field, getattr(settings, field))
+    for origin in settings.cors_origins:
+        _check_origin(origin)
     _check_scheme("database_url", settings.database_url, {"postgresql", "postgres", "postgresql+asyncpg"})
     _check_scheme("redis_url", settings.redis_url, {"redis", "rediss", "unix"})
     if len({settings.main_port, settings.admin_port, settings.sandbox_port}) != 3:
@@ -56,6 +58,12 @@ def check(settings: "Settings") -> None:
         raise _refuse("school_zone", f"is wrong: {error.message}") from error
 
 
+def _check_origin(origin: str) -> None:
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise _refuse("cors_origins", f"has {origin!r}, which is not an origin such as https://app.example")
+
+
 def check_production(settings: "Settings", given: Collection[str]) -> None:
     """Raises SettingsError for what is good enough for a laptop only."""
     for field in _MUST_BE_SET:
@@ -67,6 +75,7 @@ def check_production(settings: "Settings", given: Collection[str]) -> None:
     for field in ("secret_key", "sandbox_secret_key", "jitsi_secret"):
         _check_secrets(field, [getattr(settings, field)] if getattr(settings, field) else [])
     _check_secrets("sandbox_webhook_secrets", settings.sandbox_webhook_secrets)
+    _check_secrets("identity_webhook_secrets", settings.identity_webhook_secrets)
     for key in settings.encryption_keys:
         if _DEVELOPMENT.encode() in base64.urlsafe_b64decode(key):
             raise _refuse("encryption_keys", "still holds the development key; production needs keys of its own")

@@ -6,10 +6,12 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 
 from adapters.http.authentication import Authentication, Authenticator, Refresher
+from adapters.http.branding import Branded, Brands
 from adapters.http.config import HttpConfig
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
@@ -19,6 +21,7 @@ from adapters.http.limits import Limits
 from adapters.http.metrics import Metrics
 from adapters.http.observe import Observe
 from adapters.http.openapi import openapi_config
+from adapters.http.pollution import one_of_each
 from adapters.http.problem import problem
 from adapters.http.static import static_file
 from adapters.http.templating import Renderer
@@ -37,21 +40,24 @@ def create_app(
     clock: Clock,
     refresher: Refresher | None = None,
     throttle: Throttle | None = None,
+    brands: Brands | None = None,
     probes: Mapping[str, Probe] | None = None,
     lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """``controllers``: see ``routes.controllers_for``. ``dependencies``: use cases and queries by parameter name.
     ``probes``: what readiness looks at, by name. Without a ``throttle`` nobody is held back.
+    ``brands``: the looks of the academy at hand.
     """
     metrics = Metrics(config.audience.value)
     limits = [Limits(config, throttle)] if throttle is not None else []
     app = Litestar(
         [HealthController, static_file, *controllers],
         dependencies=dict(dependencies),
-        guards=[guard],
+        guards=[one_of_each, guard],
         middleware=[Authentication(config, authenticator, refresher), *limits, AccountLanguage()],
         exception_handlers={Exception: problem},
         openapi_config=openapi_config(config),
+        cors_config=_cross_origin(config),
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=1400, exclude_opt_key="exclude_from_compression"
         ),
@@ -68,5 +74,20 @@ def create_app(
         lifespan=list(lifespan),
         debug=False,
     )
-    app.asgi_handler = Observe(VisitorLanguage(Hosts(app.asgi_handler, config)), config, metrics)
+    inner = Branded(app.asgi_handler, brands) if brands is not None else app.asgi_handler
+    app.asgi_handler = Observe(VisitorLanguage(Hosts(inner, config)), config, metrics)
     return app
+
+
+def _cross_origin(config: HttpConfig) -> CORSConfig | None:
+    """Scripts of other origins may use the API with a Bearer token where the school allows it; cookies never cross."""
+    if not config.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(config.cors_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["authorization", "content-type", "idempotency-key", "if-none-match"],
+        allow_credentials=False,
+        expose_headers=["x-request-id", "retry-after"],
+        max_age=600,
+    )

@@ -20,7 +20,7 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``base_url`` is how browsers reach this door, ``other_url`` the other one. ``secret`` signs CSRF proofs and
     flash messages. ``form_origins``: other origins a form may end at (a provider's checkout page). ``trusted_hosts``:
     host names that requests may use; the one of ``base_url`` when empty. ``trusted_proxies``: addresses and networks
-    whose word we take for who is calling.
+    whose word we take for who is calling. ``cors_origins``: origins whose scripts may use the API.
     """
 
     audience: Audience
@@ -33,6 +33,7 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     form_origins: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
     limits: RequestLimits = RequestLimits()
     version: str = "0.1.0"
 
