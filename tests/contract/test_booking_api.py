@@ -13,8 +13,10 @@ from adapters.http.api.booking import CONTROLLERS_ADMIN, CONTROLLERS_MAIN
 from adapters.http.idempotency import Once
 from adapters.persistence.booking.queries import SqlBookingQueries
 from adapters.persistence.idempotency import SqlIdempotency
+from adapters.persistence.identity.guardians import SqlGuardianQueries
 from adapters.system import new_id
 from application.booking.answer_request import ApproveRequest, DeclineRequest
+from application.booking.book_for_others import BookForOthers
 from application.booking.cancel_booking import PreviewCancellation
 from application.booking.hold_series import HoldSeries, PreviewSeries
 from application.booking.record_outcome import RecordOutcome
@@ -41,7 +43,7 @@ class House:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.school = School(postgres_units(engine))
-        self.queries = SqlBookingQueries(engine)
+        self.queries, self.guardians = SqlBookingQueries(engine), SqlGuardianQueries(engine)
         self.idempotency = SqlIdempotency(engine)
 
     def app(self, audience: Audience) -> Any:
@@ -49,6 +51,7 @@ class House:
         cases: dict[str, Any] = {
             "once": Once(self.idempotency, clock, new_id),
             "hold_slot": self.school.hold_slot,
+            "book_for_others": BookForOthers(units, clock),
             "cancel_booking": self.school.cancel,
             "preview_cancellation": PreviewCancellation(units, clock),
             "preview_series": PreviewSeries(units, clock),
@@ -59,8 +62,8 @@ class House:
             "reschedule_booking": RescheduleBooking(units, clock),
             "answer_proposal": AnswerProposal(units, clock),
             "record_outcome": RecordOutcome(units, clock),
-            "list_my_lessons": ListMyLessons(queries, clock),
-            "see_lesson": SeeLesson(queries),
+            "list_my_lessons": ListMyLessons(queries, clock, self.guardians),
+            "see_lesson": SeeLesson(queries, self.guardians),
             "see_agenda": SeeAgenda(queries),
             "see_duties": SeeDuties(queries, clock),
             "search_bookings": SearchBookings(queries, clock),

@@ -5,6 +5,9 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
+from domain.booking.policy import PolicyRow
 from domain.booking.rules import MatchWish
 from domain.errors import NotFound, StaleWrite
 from domain.identity.guardianship import (
@@ -17,7 +20,7 @@ from domain.identity.guardianship import (
 )
 from domain.ids import ClearanceId, GuardianshipId, UserId
 from domain.onboarding.clearance import Clearance, ClearanceKind
-from domain.onboarding.consent import Acceptance
+from domain.onboarding.consent import CONSENT_POLICIES, Acceptance, ConsentDocument, ConsentText
 from fakes.clock import NOON
 from fakes.scheduling import QARI
 from fakes.unit import MemoryStore
@@ -145,8 +148,24 @@ class MemoryClearances:
 
 
 class MemoryConsents:
-    def __init__(self, shelf: dict[Any, Acceptance]) -> None:
-        self._shelf = shelf
+    """``policies`` is the shelf of versioned rules."""
+
+    def __init__(self, shelf: dict[Any, Acceptance], policies: dict[tuple[str, int], PolicyRow]) -> None:
+        self._shelf, self._policies = shelf, policies
+
+    async def documents(self, at: datetime) -> Sequence[ConsentDocument]:
+        found = []
+        for kind, stored in CONSENT_POLICIES.items():
+            rows = [row for row in self._policies.values() if row.kind == stored and row.effective_from <= at]
+            if not rows:
+                continue
+            last = max(rows, key=lambda row: row.version)
+            text = msgspec.json.decode(last.body, type=ConsentText)
+            if text.is_asked:
+                found.append(
+                    ConsentDocument(kind=kind, version=last.version, text=text, effective_from=last.effective_from)
+                )
+        return found
 
     async def of_user(self, user_id: UserId) -> Sequence[Acceptance]:
         return [each for each in self._shelf.values() if each.user_id == user_id]
@@ -226,4 +245,6 @@ def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
         return MemoryGuardianships(shelf(part), shelf("users"))
     if part == "learners":
         return MemoryLearners(shelf(part), shelf("users"), shelf("learner_genders"))
-    return {"clearances": MemoryClearances, "consents": MemoryConsents}[part](shelf(part))
+    if part == "consents":
+        return MemoryConsents(shelf(part), shelf("policies"))
+    return MemoryClearances(shelf(part))

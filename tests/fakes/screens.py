@@ -203,9 +203,15 @@ class PreparedLessons:
         self.lessons, self._proposal = lessons, proposal
 
     async def lessons_of(
-        self, user_id: UserId, tense: Tense, *, now: datetime, cursor: str | None = None, limit: int = 20
+        self,
+        learner_ids: Sequence[UserId],
+        tense: Tense,
+        *,
+        now: datetime,
+        cursor: str | None = None,
+        limit: int = 20,
     ) -> Page[LessonView]:
-        mine = [each for each in self.lessons if user_id in (each.learner.id, each.payer_id)]
+        mine = [each for each in self.lessons if each.learner.id in learner_ids]
         return Page([each for each in mine if (each.ends_at > now) is (tense is Tense.UPCOMING)][:limit])
 
     async def lesson(self, booking_id: BookingId) -> LessonView | None:

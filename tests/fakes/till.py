@@ -36,7 +36,7 @@ from fakes.clock import NOON, FixedClock
 from fakes.gateway import FakeGateway
 from fakes.identity import a_user
 from fakes.ids import SequentialIds
-from fakes.scheduling import QARI
+from fakes.scheduling import QARI, a_qari
 from fakes.unit import MemoryStore, MemoryUnit
 from ports.unit_of_work import NewUnit, UnitOfWork
 
@@ -111,6 +111,7 @@ class Till:
         self.store, self.clock, self.nudges, new_id = MemoryStore(), FixedClock(), Nudges(), SequentialIds()
         self._units = units
         self.store.shelf("users")[LEARNER] = a_user(id=LEARNER)
+        self.store.shelf("qaris")[QARI] = a_qari()
         self.gateway = FakeGateway(clock=self.clock)
         other = FakeGateway(account="other", clock=self.clock, webhook_secrets=["whsec_other"])
         self.gateways = Accounts([self.gateway, other])

@@ -12,12 +12,14 @@ from typing import Final
 
 import msgspec
 
+from application.booking.rules import party_in
 from domain.billing.commission import COMMISSION_POLICY, CommissionPolicy
 from domain.billing.errors import CheckoutClosed, CheckoutRefused, NothingToPay
 from domain.billing.payment import CheckoutTerms, Payment, PaymentLine
 from domain.booking.booking import Booking, Status
 from domain.errors import Conflict, Invalid, NotPermitted, StaleWrite
 from domain.identity.actor import Actor
+from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, SeriesId
 from ports.billing.gateway import CheckoutRequest, GatewayRefused, Gateways
@@ -65,6 +67,9 @@ class StartCheckout:
             bookings = await _wanted(unit, command)
             if any(booking.payer_id != actor.user_id for booking in bookings):
                 raise NotPermitted("somebody else pays for this lesson")
+            for booking in bookings:
+                if booking.learner_id != actor.user_id:
+                    await party_in(unit, booking, actor, Right.PAY, now)
             running = await _running(unit, bookings, now)
             if running is not None:
                 return running

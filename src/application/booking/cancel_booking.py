@@ -6,12 +6,14 @@ from datetime import datetime
 import msgspec
 
 from application.booking.places import policy_of
+from application.booking.rules import party_in
 from application.booking.scopes import in_scope, require_change
 from domain.booking.booking import WAITING, Booking, Status
 from domain.booking.errors import TermsChanged
 from domain.booking.policy import Cancellation, cancellation
 from domain.booking.series import Scope
 from domain.identity.actor import Actor, Party
+from domain.identity.guardianship import Right
 from domain.ids import BookingId
 from domain.money import Money, total
 from ports.clock import Clock
@@ -88,7 +90,7 @@ async def _preview(
 ) -> CancellationPreview:
     require_change(actor)
     booking = await unit.bookings.get(booking_id)
-    party = booking.party_of(actor)
+    party = await party_in(unit, booking, actor, Right.BOOK, now)
     policy = (await policy_of(unit, booking)).policy
     affected = [booking]
     if scope is not Scope.ONE:

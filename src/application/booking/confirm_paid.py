@@ -1,9 +1,12 @@
 """Money has come: the lesson stands. Only a verified answer of the provider leads here. (BOOK-02, BOOK-04)"""
 
+from contextlib import suppress
 from datetime import datetime
 
+from application.booking.rules import require_booking_match
 from domain.billing.events import PaymentCaptured
 from domain.booking.booking import Booking, Status
+from domain.errors import Invalid
 from domain.events import Event
 from domain.ids import EventId, PaymentId
 from ports.clock import Clock
@@ -11,8 +14,9 @@ from ports.unit_of_work import NewUnit, UnitOfWork
 
 
 class ConfirmPaid:
-    """Subscriber. An expired lesson is booked again if its time is still free; what cannot be had any more is told as
-    ``PaidTooLate``, once per lesson and payment, and billing gives the money back.
+    """Subscriber. An expired lesson is booked again if its time is still free; what cannot be had any more, be it that
+    the rules of the match changed while it waited for its money, is told as ``PaidTooLate``, once per lesson and
+    payment, and billing gives the money back.
     """
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
@@ -29,12 +33,13 @@ class ConfirmPaid:
             await unit.commit()
 
     async def _settle(self, unit: UnitOfWork, booking: Booking, payment_id: PaymentId, now: datetime) -> None:
-        if booking.status in (Status.HELD, Status.PENDING_PAYMENT):
+        if booking.status in (Status.HELD, Status.PENDING_PAYMENT) and await _still_matches(unit, booking, now):
             confirmed, news = booking.confirm(payment_id=payment_id, at=now)
             await unit.bookings.save(confirmed)
             unit.record(news)
             return
-        if booking.status is Status.EXPIRED and now < booking.slot.start:
+        again = booking.status is Status.EXPIRED and now < booking.slot.start
+        if again and await _still_matches(unit, booking, now):
             confirmed, news = booking.confirm(payment_id=payment_id, at=now)
             if await unit.bookings.reoccupy(confirmed):
                 unit.record(news)
@@ -42,3 +47,10 @@ class ConfirmPaid:
         late, too_late = booking.paid_too_late(payment_id=payment_id, at=now)
         await unit.bookings.save(late)
         unit.record(too_late)
+
+
+async def _still_matches(unit: UnitOfWork, booking: Booking, now: datetime) -> bool:
+    with suppress(Invalid):
+        await require_booking_match(unit, booking, now)
+        return True
+    return False

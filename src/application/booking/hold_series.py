@@ -10,6 +10,7 @@ import msgspec
 
 from application.booking.hold_slot import bookable, new_booking, opening, price_of
 from application.booking.places import ALTERNATIVES, current_policy
+from application.booking.rules import Booked, booked_by
 from domain.booking.booking import Booking, Kind
 from domain.booking.errors import SameRequestDiffers, SeriesClash
 from domain.booking.policy import BookingPolicy
@@ -44,6 +45,7 @@ class SeriesCommand(msgspec.Struct, frozen=True, kw_only=True):
     wall_clock: WallClock = WallClock.LEARNER
     choices: Mapping[date, Choice] = {}
     note: str = ""
+    learner_id: UserId | None = None
 
 
 class ClashReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,11 +71,13 @@ class PreviewSeries:
 
     async def __call__(self, actor: Actor, command: SeriesCommand) -> SeriesPlan:
         actor.require(Permission.BOOK_LESSON)
+        now = self._clock.now()
         async with self._new_unit() as unit:
-            profile = await bookable(unit, command.qari_id, actor.user_id)
+            booked = await booked_by(unit, actor, command.learner_id, now)
+            profile = await bookable(unit, command.qari_id, booked.learner_id, now)
             calendar = await unit.availability.get(command.qari_id)
-            policy = (await current_policy(unit, self._clock.now())).policy
-            return await _plan(unit, actor, command, profile, calendar, policy, self._clock.now())
+            policy = (await current_policy(unit, now)).policy
+            return await _plan(unit, booked, command, profile, calendar, policy, now)
 
 
 class HoldSeries:
@@ -89,11 +93,12 @@ class HoldSeries:
             await unit.bookings.lock_qari(command.qari_id)
             known = await unit.series.find(command.series_id)
             if known is not None:
-                return await _same(unit, known, actor, command)
-            profile = await bookable(unit, command.qari_id, actor.user_id)
+                return await _same(unit, known, command.learner_id or actor.user_id, command)
+            booked = await booked_by(unit, actor, command.learner_id, now)
+            profile = await bookable(unit, command.qari_id, booked.learner_id, now)
             calendar = await unit.availability.get(command.qari_id)
             rules = await current_policy(unit, now)
-            plan = await _plan(unit, actor, command, profile, calendar, rules.policy, now)
+            plan = await _plan(unit, booked, command, profile, calendar, rules.policy, now)
             if plan.clashes:
                 raise _clash(plan.clashes)
             await unit.series.add(plan.series)
@@ -101,7 +106,7 @@ class HoldSeries:
             for occurrence in plan.occurrences:
                 booking = new_booking(
                     BookingId(uuid5(command.series_id, str(occurrence.index))),
-                    actor,
+                    booked,
                     profile,
                     calendar,
                     occurrence.slot,
@@ -113,7 +118,7 @@ class HoldSeries:
                 booking = msgspec.structs.replace(booking, series_id=command.series_id, series_index=occurrence.index)
                 booking, news = opening(booking)
                 if not await unit.bookings.hold(booking):
-                    plan = await _plan(unit, actor, command, profile, calendar, rules.policy, now, ours=lessons)
+                    plan = await _plan(unit, booked, command, profile, calendar, rules.policy, now, ours=lessons)
                     raise _clash(plan.clashes)
                 lessons.append(booking)
                 unit.record(news)
@@ -121,8 +126,8 @@ class HoldSeries:
         return lessons
 
 
-async def _same(unit: UnitOfWork, known: Series, actor: Actor, command: SeriesCommand) -> Sequence[Booking]:
-    wanted = (actor.user_id, command.qari_id, command.first_date, command.wall, command.minutes, command.count)
+async def _same(unit: UnitOfWork, known: Series, learner_id: UserId, command: SeriesCommand) -> Sequence[Booking]:
+    wanted = (learner_id, command.qari_id, command.first_date, command.wall, command.minutes, command.count)
     if (known.learner_id, known.qari_id, known.first_date, known.wall, known.minutes, known.count) != wanted:
         raise SameRequestDiffers("this series was booked before, with other content")
     return await unit.bookings.of_series(known.id)
@@ -147,7 +152,7 @@ def _clash(reports: Sequence[ClashReport]) -> SeriesClash:
 
 async def _plan(
     unit: UnitOfWork,
-    actor: Actor,
+    booked: Booked,
     command: SeriesCommand,
     profile: QariProfile,
     calendar: Calendar,
@@ -163,11 +168,11 @@ async def _plan(
     price = price_of(profile, command.minutes, Kind.REGULAR)
     zone = profile.zone
     if command.wall_clock is WallClock.LEARNER:
-        zone = (await unit.users.get(actor.user_id)).zone
+        zone = (await unit.users.get(booked.learner_id)).zone
     series = Series(
         id=command.series_id,
-        learner_id=actor.user_id,
-        payer_id=actor.user_id,
+        learner_id=booked.learner_id,
+        payer_id=booked.payer_id,
         qari_id=command.qari_id,
         zone=zone,
         first_date=command.first_date,
@@ -181,7 +186,9 @@ async def _plan(
     without = [booking.id for booking in ours]
     busy = list(await unit.availability.busy(command.qari_id, window, without=without))
     learners = [
-        other.slot for other in await unit.bookings.busy_of_learner(actor.user_id, window) if other.id not in without
+        other.slot
+        for other in await unit.bookings.busy_of_learner(booked.learner_id, window)
+        if other.id not in without
     ]
     beyond = msgspec.structs.replace(calendar, limits=msgspec.structs.replace(calendar.limits, horizon_days=YEAR))
     clashing, reports = own_clashes(occurrences), []

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from application.booking.places import calendar_of, current_policy, refusal, require_learner_free, require_room
+from application.booking.rules import Booked, booked_by, require_match
 from domain.booking.booking import Booking, Kind, Status
 from domain.booking.errors import NoSuchOffer, SameRequestDiffers, TrialUsed
 from domain.booking.policy import Versioned
@@ -22,7 +23,9 @@ from ports.unit_of_work import NewUnit, UnitOfWork
 
 
 class HoldSlotCommand(msgspec.Struct, frozen=True, kw_only=True):
-    """``booking_id`` is the same whenever the same wish is sent again."""
+    """``booking_id`` is the same whenever the same wish is sent again. ``learner_id``: the child that the actor books
+    for; himself where it is None.
+    """
 
     booking_id: BookingId
     qari_id: UserId
@@ -30,13 +33,14 @@ class HoldSlotCommand(msgspec.Struct, frozen=True, kw_only=True):
     minutes: int
     kind: Kind = Kind.REGULAR
     note: str = ""
+    learner_id: UserId | None = None
 
 
 class HoldSlot:
     """The booking is ``held``, ``confirmed`` (a free trial) or ``requested`` (BOOK-06).
 
-    Raises NotPermitted, NotFound, NotOffered, NoSuchOffer, LearnerNotTaught, TrialUsed, LearnerBusy, and SlotTaken or
-    SlotUnavailable with ``next_free``: the starts of the next free slots.
+    Raises NotPermitted, NotFound, NotOffered, NoSuchOffer, TrialUsed, LearnerBusy, what ``booked_by`` and
+    ``require_match`` raise, and SlotTaken or SlotUnavailable with ``next_free``: the starts of the next free slots.
     """
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
@@ -44,62 +48,82 @@ class HoldSlot:
 
     async def __call__(self, actor: Actor, command: HoldSlotCommand) -> Booking:
         actor.require(Permission.BOOK_LESSON)
+        now = self._clock.now()
         async with self._new_unit() as unit:
             known = await unit.bookings.find(command.booking_id)
             if known is not None:
-                return _same(known, actor, command)
+                return same(known, command.learner_id or actor.user_id, command)
+            booked = await booked_by(unit, actor, command.learner_id, now)
             try:
-                booking, news = await self._take(unit, actor, command)
+                booking, news = await take(unit, booked, command, now)
             except Conflict:
                 # What is in the way may be this very wish, sent twice at once.
                 known = await unit.bookings.find(command.booking_id)
                 if known is not None:
-                    return _same(known, actor, command)
+                    return same(known, booked.learner_id, command)
                 raise
             unit.record(news)
             await unit.commit()
         return booking
 
-    async def _take(self, unit: UnitOfWork, actor: Actor, command: HoldSlotCommand) -> tuple[Booking, Event]:
-        now, learner_id = self._clock.now(), actor.user_id
-        slot = TimeSlot.lasting(command.starts_at, command.minutes)
-        profile = await bookable(unit, command.qari_id, learner_id)
-        price = price_of(profile, command.minutes, command.kind)
-        if command.kind is Kind.TRIAL and await unit.bookings.trial_of(learner_id, command.qari_id):
-            raise trial_used()
-        calendar = await calendar_of(unit, command.qari_id)
-        await require_room(unit, calendar, slot, now)
-        await require_learner_free(unit, learner_id, slot)
-        rules = await current_policy(unit, now)
-        booking, news = opening(
-            new_booking(
-                command.booking_id,
-                actor,
-                profile,
-                calendar,
-                slot,
-                price,
-                rules,
-                now,
-                kind=command.kind,
-                note=command.note,
-            )
-        )
-        if not await unit.bookings.hold(booking):
-            raise await self._why(unit, booking, calendar, now)
-        return booking, news
 
-    async def _why(self, unit: UnitOfWork, booking: Booking, calendar: Calendar, now: datetime) -> Exception:
-        """Somebody was faster, between our look and our hold."""
-        if booking.kind is Kind.TRIAL and await unit.bookings.trial_of(booking.learner_id, booking.qari_id):
-            return trial_used()
-        await require_learner_free(unit, booking.learner_id, booking.slot)
-        return await refusal(unit, calendar, booking.slot, now)
-
-
-def _same(known: Booking, actor: Actor, command: HoldSlotCommand) -> Booking:
+async def take(
+    unit: UnitOfWork,
+    booked: Booked,
+    command: HoldSlotCommand,
+    now: datetime,
+    *,
+    override_reason: str = "",
+    by_staff: bool = False,
+) -> tuple[Booking, Event]:
+    """The new booking, held in this unit, and the news of it. ``by_staff``: the payer has to hear of it first, so he
+    has as long to pay as after an approved request.
+    """
     slot = TimeSlot.lasting(command.starts_at, command.minutes)
-    wanted = (actor.user_id, command.qari_id, slot, command.kind)
+    profile = await bookable(unit, command.qari_id, booked.learner_id, now, override_reason=override_reason)
+    price = price_of(profile, command.minutes, command.kind)
+    if command.kind is Kind.TRIAL and await unit.bookings.trial_of(booked.learner_id, command.qari_id):
+        raise trial_used()
+    calendar = await calendar_of(unit, command.qari_id)
+    await require_room(unit, calendar, slot, now)
+    await require_learner_free(unit, booked.learner_id, slot)
+    rules = await current_policy(unit, now)
+    wanted = new_booking(
+        command.booking_id,
+        booked,
+        profile,
+        calendar,
+        slot,
+        price,
+        rules,
+        now,
+        kind=command.kind,
+        note=command.note,
+    )
+    if by_staff:
+        wanted = msgspec.structs.replace(
+            wanted,
+            override_reason=override_reason,
+            status=Status.HELD,
+            hold_expires_at=rules.policy.hold_until_after_request(now, slot),
+        )
+    booking, news = opening(wanted)
+    if not await unit.bookings.hold(booking):
+        raise await _why(unit, booking, calendar, now)
+    return booking, news
+
+
+async def _why(unit: UnitOfWork, booking: Booking, calendar: Calendar, now: datetime) -> Exception:
+    """Somebody was faster, between our look and our hold."""
+    if booking.kind is Kind.TRIAL and await unit.bookings.trial_of(booking.learner_id, booking.qari_id):
+        return trial_used()
+    await require_learner_free(unit, booking.learner_id, booking.slot)
+    return await refusal(unit, calendar, booking.slot, now)
+
+
+def same(known: Booking, learner_id: UserId, command: HoldSlotCommand) -> Booking:
+    slot = TimeSlot.lasting(command.starts_at, command.minutes)
+    wanted = (learner_id, command.qari_id, slot, command.kind)
     if (known.learner_id, known.qari_id, known.slot, known.kind) != wanted:
         raise SameRequestDiffers("this booking was made before, with other content")
     return known
@@ -109,12 +133,14 @@ def trial_used() -> TrialUsed:
     return TrialUsed("There has been a trial with this Qari already.")
 
 
-async def bookable(unit: UnitOfWork, qari_id: UserId, learner_id: UserId) -> QariProfile:
-    """Raises NotFound, LearnerNotTaught. (DISC-12)"""
+async def bookable(
+    unit: UnitOfWork, qari_id: UserId, learner_id: UserId, now: datetime, *, override_reason: str = ""
+) -> QariProfile:
+    """Raises NotFound, and what ``require_match`` raises. (DISC-12)"""
     profile = await unit.qaris.get(qari_id)
     if not profile.bookable:
         raise NotFound("there is no such Qari", qari_id=str(qari_id))
-    profile.require_learner(await unit.qaris.learner_gender(learner_id))
+    await require_match(unit, profile, learner_id, now, override_reason=override_reason)
     return profile
 
 
@@ -129,7 +155,7 @@ def price_of(profile: QariProfile, minutes: int, kind: Kind) -> Money:
 
 def new_booking(
     booking_id: BookingId,
-    actor: Actor,
+    booked: Booked,
     profile: QariProfile,
     calendar: Calendar,
     slot: TimeSlot,
@@ -145,8 +171,8 @@ def new_booking(
     policy = rules.policy
     return Booking(
         id=booking_id,
-        learner_id=actor.user_id,
-        payer_id=actor.user_id,
+        learner_id=booked.learner_id,
+        payer_id=booked.payer_id,
         qari_id=profile.user_id,
         slot=slot,
         price=price,

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from application.booking.places import BUSY, next_free, obstacle, policy_of
+from application.booking.rules import require_booking_match
 from application.booking.scopes import in_scope
 from domain.booking.booking import Booking, Status
 from domain.booking.errors import LearnerBusy, LessonStarted, SlotTaken, SlotUnavailable
@@ -39,7 +40,7 @@ async def plan_move(
     """Every lesson in scope that has not started moves alike. ``agreed``: the other side has said yes.
 
     Raises IllegalTransition, LessonStarted, Invalid, and SlotTaken, SlotUnavailable or LearnerBusy for the first
-    lesson that does not fit.
+    lesson that does not fit; and what ``require_match`` raises.
     """
     if booking.status is not Status.CONFIRMED:
         raise IllegalTransition("booking", booking.status, "rescheduled")
@@ -49,6 +50,7 @@ async def plan_move(
         raise Invalid("the lesson is at that time already", field="starts_at")
     if to <= now:
         raise Invalid("a lesson moves into the future", field="starts_at")
+    await require_booking_match(unit, booking, now)
     calendar = await unit.availability.get(booking.qari_id)
     lessons = [
         lesson

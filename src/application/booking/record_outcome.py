@@ -3,11 +3,14 @@
 import msgspec
 
 from application.booking.places import policy_of
+from application.booking.presence import guardian_present
+from application.booking.rules import party_in
 from domain.booking.booking import OUTCOMES, Booking, Status
 from domain.booking.events import BookingEvent
 from domain.booking.policy import require_outcome
 from domain.errors import Invalid
 from domain.identity.actor import Actor, Party
+from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.ids import BookingId
 from ports.clock import Clock
@@ -15,12 +18,17 @@ from ports.unit_of_work import NewUnit
 
 
 class RecordOutcomeCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """``guardian_present``: whether a guardian sat beside the child; None where nobody has looked."""
+
     booking_id: BookingId
     outcome: Status
+    guardian_present: bool | None = None
 
 
 class RecordOutcome:
-    """Raises NotFound, NotPermitted, OutcomeWindow, IllegalTransition, StaleWrite."""
+    """Raises NotFound, NotPermitted, OutcomeWindow, IllegalTransition, StaleWrite; Invalid where the academy wants to
+    know of a guardian's presence and nobody has said. (SAFE-03)
+    """
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
         self._new_unit, self._clock = new_unit, clock
@@ -31,13 +39,14 @@ class RecordOutcome:
         now = self._clock.now()
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(command.booking_id)
-            party = booking.party_of(actor)
+            party = await party_in(unit, booking, actor, Right.SEE, now)
             actor.require(_NEEDS[party])
             policy = (await policy_of(unit, booking)).policy
             require_outcome(booking, policy, party, command.outcome, now)
             news: BookingEvent
             if command.outcome is Status.COMPLETED:
-                ended, news = booking.complete(at=now)
+                present = await guardian_present(unit, booking, command.guardian_present, now)
+                ended, news = booking.complete(at=now, guardian_present=present)
             elif command.outcome is Status.NO_SHOW_STUDENT:
                 ended, news = booking.mark_student_no_show(at=now)
             else:

@@ -7,12 +7,14 @@ import msgspec
 
 from application.booking.moving import MovePlan, make_move, plan_move
 from application.booking.places import policy_of
+from application.booking.rules import party_in
 from application.booking.scopes import require_change
 from domain.booking.booking import Booking
 from domain.booking.proposal import Proposal
 from domain.booking.series import Scope
 from domain.errors import NotPermitted
 from domain.identity.actor import Actor, Party
+from domain.identity.guardianship import Right
 from domain.ids import BookingId, ProposalId
 from ports.clock import Clock
 from ports.unit_of_work import NewUnit
@@ -42,9 +44,11 @@ class PreviewReschedule:
 
     async def __call__(self, actor: Actor, booking_id: BookingId, to: datetime, scope: Scope = Scope.ONE) -> MovePlan:
         require_change(actor)
+        now = self._clock.now()
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(booking_id)
-            return await plan_move(unit, booking, to, scope, booking.party_of(actor), self._clock.now())
+            party = await party_in(unit, booking, actor, Right.BOOK, now)
+            return await plan_move(unit, booking, to, scope, party, now)
 
 
 class RescheduleBooking:
@@ -60,7 +64,7 @@ class RescheduleBooking:
         now = self._clock.now()
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(command.booking_id)
-            party = booking.party_of(actor)
+            party = await party_in(unit, booking, actor, Right.BOOK, now)
             await unit.bookings.lock_qari(booking.qari_id)
             plan = await plan_move(unit, booking, command.to, command.scope, party, now)
             if not plan.needs_consent:
@@ -100,7 +104,7 @@ class AnswerProposal:
         async with self._new_unit() as unit:
             proposal = await unit.proposals.get(command.proposal_id)
             booking = await unit.bookings.get(proposal.booking_id)
-            party = booking.party_of(actor)
+            party = await party_in(unit, booking, actor, Right.BOOK, now)
             if party not in (Party.LEARNER, Party.QARI):
                 raise NotPermitted("a proposal is answered by the learner or the Qari")
             if not command.accept:

@@ -6,25 +6,40 @@ import msgspec
 
 from domain.errors import NotFound
 from domain.identity.actor import Actor, Party
+from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
-from domain.ids import BookingId
+from domain.ids import BookingId, UserId
 from domain.time import TimeSlot
 from ports.booking.queries import BookingFilter, BookingQueries, LessonView, ProposalView, Tense
 from ports.clock import Clock
+from ports.identity.guardians import GuardianQueries
 from ports.paging import Page
 
 
 class ListMyLessons:
-    """What the actor learns or pays for. Raises NotPermitted, BadCursor."""
+    """What the actor learns, and what those learn whose lessons he may see as their guardian; ``learner_id`` keeps to
+    one of them. Raises NotPermitted, NotFound for anybody else's child, BadCursor.
+    """
 
-    def __init__(self, booking_queries: BookingQueries, clock: Clock) -> None:
-        self._queries, self._clock = booking_queries, clock
+    def __init__(self, booking_queries: BookingQueries, clock: Clock, guardian_queries: GuardianQueries) -> None:
+        self._queries, self._clock, self._guardians = booking_queries, clock, guardian_queries
 
     async def __call__(
-        self, actor: Actor, tense: Tense, *, cursor: str | None = None, limit: int = 20
+        self,
+        actor: Actor,
+        tense: Tense,
+        *,
+        learner_id: UserId | None = None,
+        cursor: str | None = None,
+        limit: int = 20,
     ) -> Page[LessonView]:
         actor.require(Permission.SEE_OWN_BOOKINGS)
-        return await self._queries.lessons_of(actor.user_id, tense, now=self._clock.now(), cursor=cursor, limit=limit)
+        learners = [actor.user_id, *await self._guardians.children_seen_by(actor.user_id, Right.SEE)]
+        if learner_id is not None:
+            if learner_id not in learners:
+                raise NotFound("there is no such child")
+            learners = [learner_id]
+        return await self._queries.lessons_of(learners, tense, now=self._clock.now(), cursor=cursor, limit=limit)
 
 
 class LessonDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,33 +52,37 @@ class LessonDetail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeeLesson:
-    """For its two sides, its payer and staff. A stranger is told what he would be told of a lesson that does not
-    exist: NotFound.
+    """For its two sides, the learner's guardians and staff. A stranger is told what he would be told of a lesson that
+    does not exist: NotFound.
     """
 
-    def __init__(self, booking_queries: BookingQueries) -> None:
-        self._queries = booking_queries
+    def __init__(self, booking_queries: BookingQueries, guardian_queries: GuardianQueries) -> None:
+        self._queries, self._guardians = booking_queries, guardian_queries
 
     async def __call__(self, actor: Actor, booking_id: BookingId) -> LessonDetail:
         actor.require(Permission.SEE_BOOKINGS if actor.is_staff else Permission.SEE_OWN_BOOKINGS)
         lesson = await self._queries.lesson(booking_id)
         if lesson is None:
             raise NotFound("there is no such lesson")
+        sides = (lesson.qari.id, lesson.learner.id)
+        children: Sequence[UserId] = ()
+        if not actor.is_staff and actor.user_id not in sides:
+            children = await self._guardians.children_seen_by(actor.user_id, Right.SEE)
         return LessonDetail(
             lesson=lesson,
-            party=party_in(lesson, actor),
+            party=party_seeing(lesson, actor, children),
             proposal=await self._queries.proposal(booking_id),
             series=await self._queries.of_series(lesson.series_id) if lesson.series_id is not None else (),
         )
 
 
-def party_in(lesson: LessonView, actor: Actor) -> Party:
-    """Raises NotFound for strangers."""
+def party_seeing(lesson: LessonView, actor: Actor, children: Sequence[UserId] = ()) -> Party:
+    """``children``: whose lessons the actor may see as a guardian. Raises NotFound for strangers."""
     if actor.is_staff:
         return Party.STAFF
     if actor.user_id == lesson.qari.id:
         return Party.QARI
-    if actor.user_id in (lesson.learner.id, lesson.payer_id):
+    if actor.user_id == lesson.learner.id or lesson.learner.id in children:
         return Party.LEARNER
     raise NotFound("there is no such lesson")
 

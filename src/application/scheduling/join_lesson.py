@@ -2,10 +2,13 @@
 
 import msgspec
 
+from application.booking.presence import require_guardian_first
+from application.booking.rules import is_guardian
 from application.scheduling.create_meeting import CreateMeeting
 from domain.booking.policy import BOOKING_POLICY, join_window, may_join, read_policy
 from domain.errors import Conflict, NotPermitted
 from domain.identity.actor import Actor, Party
+from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.ids import BookingId
 from domain.scheduling.meeting import Click, Status
@@ -33,7 +36,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JoinLesson:
-    """Raises NotFound, NotPermitted, OutsideJoinWindow, IllegalTransition, ClassNotReady, GatewayError."""
+    """Raises NotFound, NotPermitted, OutsideJoinWindow, IllegalTransition, GuardianAbsent, ClassNotReady, GatewayError.
+
+    A guardian within his rights enters beside the child; that he came is his presence. (SAFE-03)
+    """
 
     def __init__(
         self,
@@ -53,7 +59,9 @@ class JoinLesson:
             booking = await unit.bookings.get(command.booking_id)
             row = await unit.policies.version(BOOKING_POLICY, booking.policy_version)
             policy = read_policy(row).policy
-            party = may_join(booking, actor, now, policy)
+            guardian = await is_guardian(unit, booking, actor, Right.JOIN, now)
+            party = may_join(booking, actor, now, policy, guardian=guardian)
+            await require_guardian_first(unit, booking, actor.user_id, now)
             if party is Party.STAFF:
                 raise NotPermitted("a class is for its learner and its Qari")
             person = await unit.users.get(actor.user_id)

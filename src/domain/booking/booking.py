@@ -128,13 +128,15 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
     def is_free(self) -> bool:
         return not self.price
 
-    def party_of(self, actor: Actor) -> Party:
-        """In what capacity the actor touches this lesson. Raises NotPermitted for strangers."""
+    def party_of(self, actor: Actor, *, guardian: bool = False) -> Party:
+        """In what capacity the actor touches this lesson. ``guardian``: he answers for the learner, and has the right
+        to do what he is about to do; having paid alone gives no say. Raises NotPermitted for strangers.
+        """
         if actor.is_staff:
             return Party.STAFF
         if actor.user_id == self.qari_id:
             return Party.QARI
-        if actor.user_id in (self.learner_id, self.payer_id):
+        if guardian or actor.user_id == self.learner_id:
             return Party.LEARNER
         raise NotPermitted("this lesson is somebody else's")
 
@@ -245,8 +247,9 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
         )
         return following, event
 
-    def complete(self, *, at: datetime) -> tuple["Booking", BookingCompleted]:
-        return self._outcome(Status.COMPLETED, at), BookingCompleted(at=at, **self._facts())
+    def complete(self, *, at: datetime, guardian_present: bool | None = None) -> tuple["Booking", BookingCompleted]:
+        following = self._outcome(Status.COMPLETED, at, guardian_present=guardian_present)
+        return following, BookingCompleted(at=at, **self._facts())
 
     def mark_student_no_show(self, *, at: datetime) -> tuple["Booking", StudentNoShow]:
         return self._outcome(Status.NO_SHOW_STUDENT, at), StudentNoShow(at=at, **self._facts())
@@ -270,8 +273,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
             "series_id": self.series_id,
         }
 
-    def _outcome(self, status: Status, at: datetime) -> "Booking":
-        following = self._to(status)
+    def _outcome(self, status: Status, at: datetime, **changes: Any) -> "Booking":
+        following = self._to(status, **changes)
         if at < self.slot.start:
             raise Conflict("a lesson has no outcome before it starts")
         return following

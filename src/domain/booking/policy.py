@@ -177,12 +177,12 @@ def join_window(booking: Booking, policy: BookingPolicy) -> TimeSlot:
     return booking.slot.padded(policy.join_before_min, policy.join_after_min)
 
 
-def may_join(booking: Booking, actor: Actor, now: datetime, policy: BookingPolicy) -> Party:
-    """In what capacity the actor enters the class now. (LIVE-08)
+def may_join(booking: Booking, actor: Actor, now: datetime, policy: BookingPolicy, *, guardian: bool = False) -> Party:
+    """In what capacity the actor enters the class now, as in ``Booking.party_of``. (LIVE-08)
 
     Raises NotPermitted for strangers, IllegalTransition for a lesson that does not stand, OutsideJoinWindow.
     """
-    party = booking.party_of(actor)
+    party = booking.party_of(actor, guardian=guardian)
     if booking.status is not Status.CONFIRMED and booking.status not in OUTCOMES:
         raise IllegalTransition("booking", booking.status, "joined")
     window = join_window(booking, policy)

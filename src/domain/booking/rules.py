@@ -14,7 +14,7 @@ import msgspec
 from domain.booking.policy import PolicyRow
 from domain.errors import DomainError, Invalid
 from domain.identity.age import MAJORITY_YEARS
-from domain.identity.guardianship import Guardianship, GuardianNeeded, Right
+from domain.identity.guardianship import GuardianNeeded, Guardianship, Right
 from domain.onboarding.clearance import Clearance, ClearanceKind, NotCleared, missing_on
 from domain.scheduling.qari import Gender, LearnerNotTaught, QariProfile
 

@@ -29,18 +29,28 @@ CONSENT_POLICIES: Final[Mapping[ConsentKind, str]] = {kind: f"consent_{kind}" fo
 
 
 class ConsentText(msgspec.Struct, frozen=True, kw_only=True):
-    """What people read and agree to; ``translations`` by language. Empty: nobody is asked for it."""
+    """What people read and agree to, in English and where there are translations in these. Empty: nobody is asked."""
 
     title: str = ""
     body: str = ""
-    translations: Mapping[str, str] = {}
+    title_ar: str = ""
+    body_ar: str = ""
+    title_ur: str = ""
+    body_ur: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.title.strip()) != bool(self.body.strip()):
             raise Invalid("a text has a title and a body", field="body")
 
-    def told_in(self, locale: str) -> str:
-        return self.translations.get(locale) or self.body
+    @property
+    def is_asked(self) -> bool:
+        return bool(self.body.strip())
+
+    def told_in(self, locale: str) -> tuple[str, str]:
+        """Title and body; in English where that language has none."""
+        translated = {"ar": (self.title_ar, self.body_ar), "ur": (self.title_ur, self.body_ur)}
+        title, body = translated.get(locale, ("", ""))
+        return (title, body) if title.strip() and body.strip() else (self.title, self.body)
 
 
 class ConsentDocument(msgspec.Struct, frozen=True, kw_only=True):

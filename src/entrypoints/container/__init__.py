@@ -12,8 +12,11 @@ from dependency_injector import containers, providers
 from litestar.di import Provide
 
 from domain.identity.permission import Audience
+from entrypoints.container.accounts import AccountsContainer
 from entrypoints.container.billing import BillingContainer
 from entrypoints.container.booking import BookingContainer
+from entrypoints.container.factors import FactorsContainer
+from entrypoints.container.guardians import GuardiansContainer
 from entrypoints.container.identity import IdentityContainer
 from entrypoints.container.meetings import MeetingsContainer
 from entrypoints.container.notification import NotificationContainer
@@ -24,6 +27,9 @@ from entrypoints.settings import Settings
 
 CONTEXTS: Final[tuple[type[containers.DeclarativeContainer], ...]] = (
     IdentityContainer,
+    AccountsContainer,
+    FactorsContainer,
+    GuardiansContainer,
     SchedulingContainer,
     MeetingsContainer,
     BookingContainer,

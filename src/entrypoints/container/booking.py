@@ -6,6 +6,7 @@ from dependency_injector import containers, providers
 
 from adapters.persistence.booking.queries import SqlBookingQueries
 from application.booking.answer_request import ApproveRequest, DeclineRequest
+from application.booking.book_for_others import BookForOthers
 from application.booking.cancel_booking import CancelBooking, PreviewCancellation
 from application.booking.confirm_paid import ConfirmPaid
 from application.booking.expire_holds import ExpireHolds
@@ -22,10 +23,12 @@ class BookingContainer(containers.DeclarativeContainer):
     new_unit: providers.Dependency[Any] = providers.Dependency()
     clock: providers.Dependency[Any] = providers.Dependency()
     engine: providers.Dependency[Any] = providers.Dependency()
+    guardian_queries: providers.Dependency[Any] = providers.Dependency()
 
     booking_queries = providers.Singleton(SqlBookingQueries, engine)
 
     hold_slot = providers.Singleton(HoldSlot, new_unit, clock)
+    book_for_others = providers.Singleton(BookForOthers, new_unit, clock)
     preview_series = providers.Singleton(PreviewSeries, new_unit, clock)
     hold_series = providers.Singleton(HoldSeries, new_unit, clock)
     approve_request = providers.Singleton(ApproveRequest, new_unit, clock)
@@ -41,8 +44,8 @@ class BookingContainer(containers.DeclarativeContainer):
     confirm_paid = providers.Singleton(ConfirmPaid, new_unit, clock)
     mark_refunded = providers.Singleton(MarkRefunded, new_unit, clock)
 
-    list_my_lessons = providers.Singleton(ListMyLessons, booking_queries, clock)
-    see_lesson = providers.Singleton(SeeLesson, booking_queries)
+    list_my_lessons = providers.Singleton(ListMyLessons, booking_queries, clock, guardian_queries)
+    see_lesson = providers.Singleton(SeeLesson, booking_queries, guardian_queries)
     see_agenda = providers.Singleton(SeeAgenda, booking_queries)
     see_duties = providers.Singleton(SeeDuties, booking_queries, clock)
     search_bookings = providers.Singleton(SearchBookings, booking_queries, clock)

@@ -86,9 +86,15 @@ class BookingFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 class BookingQueries(Protocol):
     async def lessons_of(
-        self, user_id: UserId, tense: Tense, *, now: datetime, cursor: str | None = None, limit: int = 20
+        self,
+        learner_ids: Sequence[UserId],
+        tense: Tense,
+        *,
+        now: datetime,
+        cursor: str | None = None,
+        limit: int = 20,
     ) -> Page[LessonView]:
-        """Those that the user learns in or pays for. Raises BadCursor."""
+        """Those that any of them learns in. Raises BadCursor."""
         ...
 
     async def lesson(self, booking_id: BookingId) -> LessonView | None: ...

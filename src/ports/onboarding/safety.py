@@ -8,7 +8,7 @@ import msgspec
 
 from domain.ids import BookingId, ClearanceId, UserId
 from domain.onboarding.clearance import Clearance, ClearanceKind
-from domain.onboarding.consent import Acceptance
+from domain.onboarding.consent import Acceptance, ConsentDocument
 
 
 class ClearanceRepository(Protocol):
@@ -28,6 +28,10 @@ class ClearanceRepository(Protocol):
 
 
 class ConsentRepository(Protocol):
+    async def documents(self, at: datetime) -> Sequence[ConsentDocument]:
+        """The texts in force, in their latest version; those that ask for nothing are left out."""
+        ...
+
     async def of_user(self, user_id: UserId) -> Sequence[Acceptance]:
         """All that he ever accepted."""
         ...

@@ -28,6 +28,7 @@ from domain.identity.permission import Audience, Role
 from domain.ids import EventId
 from domain.money import Money
 from fakes.booking import a_booking
+from fakes.guardians import MemoryGuardianQueries
 from fakes.http import NOON, StandingClock, an_app, bearer, provided, token_of
 from fakes.ids import SequentialIds
 from fakes.notification import MemoryJobBoard, MemoryMailbox, RecordingWakeup
@@ -95,7 +96,7 @@ class Office:
             "see_webhook": SeeWebhook(self.webhooks),
             "replay_webhook": ReplayWebhook(self._unit, clock, self.wakeup),
             "search_bookings": SearchBookings(self.lessons, clock),
-            "see_lesson": SeeLesson(self.lessons),
+            "see_lesson": SeeLesson(self.lessons, MemoryGuardianQueries()),
             "preview_cancellation": PreviewCancellation(self._unit, clock),
             "cancel_booking": CancelBooking(self._unit, clock),
             "record_outcome": RecordOutcome(self._unit, clock),

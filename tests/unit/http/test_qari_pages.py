@@ -26,6 +26,7 @@ from domain.ids import BookingId
 from domain.money import Money
 from fakes.booking import a_booking
 from fakes.directory import MemoryDirectory, MemorySchool
+from fakes.guardians import MemoryGuardianQueries
 from fakes.http import NOON, StandingClock, an_app, bearer, provided, token_of
 from fakes.scheduling import a_calendar, a_qari
 from fakes.screens import LEARNER, LESSON, QARI, STRANGER, PreparedEarnings, PreparedLessons, a_lesson
@@ -65,7 +66,7 @@ class Desk:
             "clock": clock,
             "see_agenda": SeeAgenda(self.lessons),
             "see_duties": SeeDuties(self.lessons, clock),
-            "see_lesson": SeeLesson(self.lessons),
+            "see_lesson": SeeLesson(self.lessons, MemoryGuardianQueries()),
             "free_slots": FreeSlots(MemoryDirectory(MemorySchool()), clock),
             "see_my_earnings": SeeMyEarnings(self._earnings),
             "approve_request": ApproveRequest(self._unit, clock),

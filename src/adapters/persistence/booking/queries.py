@@ -55,9 +55,7 @@ _LONGEST: Final = timedelta(minutes=MAX_LESSON_MIN)
 _MOST: Final = bindparam("most", type_=Integer)
 _EDGE: Final = bindparam("edge", type_=INSTANT)
 _EDGE_ID: Final = bindparam("edge_id", type_=Uuid)
-_MINE: Final = or_(
-    bookings.c.learner_id == bindparam("reader", type_=Uuid), bookings.c.payer_id == bindparam("reader", type_=Uuid)
-)
+_MINE: Final = bookings.c.learner_id == any_(bindparam("learners", type_=ARRAY(Uuid)))
 _UPCOMING: Final = Statement(
     _VIEW.where(
         _MINE,
@@ -150,12 +148,18 @@ class SqlBookingQueries:
             return [_view(row) for row in await statement.all(connection, **values)]
 
     async def lessons_of(
-        self, user_id: UserId, tense: Tense, *, now: datetime, cursor: str | None = None, limit: int = 20
+        self,
+        learner_ids: Sequence[UserId],
+        tense: Tense,
+        *,
+        now: datetime,
+        cursor: str | None = None,
+        limit: int = 20,
     ) -> Page[LessonView]:
         edge = decode_cursor(cursor, tuple[datetime, UUID]) or (None, None)
         rows = await self._all(
             _UPCOMING if tense is Tense.UPCOMING else _PAST,
-            reader=user_id, alive=_ALIVE_VALUES, now=now, edge=edge[0], edge_id=edge[1], most=limit + 1,
+            learners=list(learner_ids), alive=_ALIVE_VALUES, now=now, edge=edge[0], edge_id=edge[1], most=limit + 1,
         )  # fmt: skip
         return page_of(rows, limit, "starts_at", "id")
 

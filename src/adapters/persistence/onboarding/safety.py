@@ -5,16 +5,19 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import Integer, Uuid, bindparam, insert, select, update
+import msgspec
+from sqlalchemy import DateTime, Integer, Text, Uuid, any_, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.persistence.booking.tables import policies
 from adapters.persistence.onboarding.safety_tables import clearances, consents
 from adapters.persistence.statement import Statement, driver
 from domain.errors import NotFound, StaleWrite
 from domain.ids import BookingId, ClearanceId, UserId
 from domain.onboarding.clearance import Clearance, ClearanceKind
-from domain.onboarding.consent import Acceptance, ConsentKind
+from domain.onboarding.consent import CONSENT_POLICIES, Acceptance, ConsentDocument, ConsentKind, ConsentText
 from ports.academy import current_academy
 from ports.onboarding.safety import FlaggedLesson, QariClearance
 
@@ -36,6 +39,16 @@ _ACCEPT: Final = Statement(
     .on_conflict_do_nothing()
 )
 _ACCEPTED: Final = Statement(select(consents).where(consents.c.user_id == bindparam("user", type_=Uuid)))
+_DOCUMENTS: Final = Statement(
+    select(policies)
+    .ext(distinct_on(policies.c.kind))
+    .where(
+        policies.c.kind == any_(bindparam("kinds", type_=ARRAY(Text))),
+        policies.c.effective_from <= bindparam("at", type_=DateTime(timezone=True)),
+    )
+    .order_by(policies.c.kind, policies.c.version.desc())
+)
+_KINDS: Final = {stored: kind for kind, stored in CONSENT_POLICIES.items()}
 _CLEARED: Final = """
 SELECT q.user_id, q.name,
        coalesce(array_agg(DISTINCT c.kind) FILTER (WHERE c.kind IS NOT NULL), '{}') AS valid,
@@ -126,6 +139,19 @@ class SqlClearances:
 class SqlConsents:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
+
+    async def documents(self, at: datetime) -> Sequence[ConsentDocument]:
+        rows = await _DOCUMENTS.all(self._connection, kinds=list(_KINDS), at=at)
+        found = [
+            ConsentDocument(
+                kind=_KINDS[row["kind"]],
+                version=row["version"],
+                text=msgspec.json.decode(row["body"], type=ConsentText),
+                effective_from=row["effective_from"],
+            )
+            for row in rows
+        ]
+        return [document for document in found if document.text.is_asked]
 
     async def of_user(self, user_id: UserId) -> Sequence[Acceptance]:
         rows = await _ACCEPTED.all(self._connection, user=user_id)
