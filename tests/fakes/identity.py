@@ -1,10 +1,8 @@
 """Accounts, sessions and links in memory. A unit works on a copy and publishes it on commit."""
 
-import copy
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,13 +10,13 @@ import msgspec
 from domain.errors import NotFound, StaleWrite
 from domain.events import Event
 from domain.identity.permission import Role
-from domain.identity.session import SEEN_EVERY, Ending, Session, Token, TokenKind, Verification
+from domain.identity.session import SEEN_EVERY, Ending, Session, Token, TokenKind, Verification, VerificationPurpose
 from domain.identity.user import AccountStatus, EmailTaken, User, same_address
 from domain.ids import SessionId, UserId
-from domain.oversight.audit import Act
+from fakes.unit import MemoryStore, MemoryUnit
 from ports.identity.queries import DeviceView, PersonView, SignedIn
 from ports.paging import Page, decode_cursor, page_of
-from ports.unit_of_work import NewUnit, UnitOfWork
+from ports.unit_of_work import NewUnit
 
 GOOD_PASSWORD = "a quiet reading room"
 
@@ -37,18 +35,40 @@ def a_user(**given: Any) -> User:
     return User(**(fields | given))
 
 
-class IdentityStore:
-    def __init__(self) -> None:
-        self.users: dict[UserId, User] = {}
-        self.sessions: dict[SessionId, Session] = {}
-        self.tokens: dict[bytes, Token] = {}
-        self.verifications: dict[bytes, Verification] = {}
-        self.outbox: list[Event] = []
-        self.acts: list[Act] = []
+class Shelves:
+    """Where the repositories below keep their things."""
+
+    users: dict[UserId, User]
+    sessions: dict[SessionId, Session]
+    tokens: dict[bytes, Token]
+    verifications: dict[bytes, Verification]
+
+
+def _shelf(name: str) -> Any:
+    def get(store: "IdentityStore") -> Any:
+        return store.shelf(name)
+
+    def put(store: "IdentityStore", things: Any) -> None:
+        store.shelves[name] = things
+
+    return property(get, put)
+
+
+class IdentityStore(MemoryStore, Shelves):
+    """A store that accounts can be put into and looked up in by name."""
+
+    users = _shelf("users")
+    sessions = _shelf("sessions")
+    tokens = _shelf("session_tokens")
+    verifications = _shelf("verifications")
+
+    @property
+    def outbox(self) -> list[Event]:
+        return self.events
 
 
 class MemoryUsers:
-    def __init__(self, store: IdentityStore) -> None:
+    def __init__(self, store: Shelves) -> None:
         self._store = store
 
     async def get(self, user_id: UserId) -> User:
@@ -67,6 +87,9 @@ class MemoryUsers:
             raise EmailTaken("there is an account with this address already", field="email")
         self._store.users[user.id] = user
 
+    async def holders(self, role: Role) -> Sequence[UserId]:
+        return [user.id for user in self._store.users.values() if role in user.roles and user.may_sign_in]
+
     async def save(self, user: User) -> None:
         stored = self._store.users.get(user.id)
         if stored is None or stored.version != user.version - 1:
@@ -75,7 +98,7 @@ class MemoryUsers:
 
 
 class MemorySessions:
-    def __init__(self, store: IdentityStore) -> None:
+    def __init__(self, store: Shelves) -> None:
         self._store = store
 
     async def add(self, session: Session, tokens: Sequence[Token]) -> None:
@@ -125,7 +148,7 @@ class MemorySessions:
 
 
 class MemoryVerifications:
-    def __init__(self, store: IdentityStore) -> None:
+    def __init__(self, store: Shelves) -> None:
         self._store = store
 
     async def add(self, verification: Verification) -> None:
@@ -139,9 +162,14 @@ class MemoryVerifications:
     async def save(self, verification: Verification) -> None:
         self._store.verifications[verification.token_hash] = verification
 
+    async def void(self, user_id: UserId, purposes: Sequence[VerificationPurpose], *, at: datetime) -> None:
+        for key, link in list(self._store.verifications.items()):
+            if link.user_id == user_id and link.purpose in purposes and link.used_at is None:
+                self._store.verifications[key] = msgspec.structs.replace(link, used_at=at)
+
 
 class MemorySessionQueries:
-    def __init__(self, store: IdentityStore) -> None:
+    def __init__(self, store: Shelves) -> None:
         self._store = store
 
     async def find(self, token_hash: bytes, *, now: datetime) -> SignedIn | None:
@@ -153,6 +181,9 @@ class MemorySessionQueries:
         if token.kind is not TokenKind.ACCESS or token.expires_at <= now or session.ended_at is not None:
             return None
         if not user.may_sign_in or session.role not in user.roles:
+            return None
+        staff = self._store.users.get(session.impersonator) if session.impersonator is not None else user
+        if staff is None or not staff.may_sign_in:
             return None
         if now - session.last_seen_at >= SEEN_EVERY:
             self._store.sessions[session.id] = msgspec.structs.replace(session, last_seen_at=now)
@@ -175,7 +206,7 @@ class MemorySessionQueries:
 
 
 class MemoryDevices:
-    def __init__(self, store: IdentityStore) -> None:
+    def __init__(self, store: Shelves) -> None:
         self._store = store
 
     async def of(self, user_id: UserId, *, now: datetime) -> Sequence[DeviceView]:
@@ -250,37 +281,8 @@ def _view(user: User) -> PersonView:
     )
 
 
-class _Unit:
-    """The identity part of a unit of work; enough for this context's use cases."""
-
-    def __init__(self, store: IdentityStore) -> None:
-        self._store, self._draft, self._events = store, copy.copy(store), list[Event]()
-        self._acts = list[Act]()
-        for name in ("users", "sessions", "tokens", "verifications"):
-            setattr(self._draft, name, dict(getattr(store, name)))
-        self.users = MemoryUsers(self._draft)
-        self.sessions = MemorySessions(self._draft)
-        self.verifications = MemoryVerifications(self._draft)
-
-    def record(self, *events: Event) -> None:
-        self._events += events
-
-    def note(self, *acts: Act) -> None:
-        self._acts += acts
-
-    async def commit(self) -> None:
-        for name in ("users", "sessions", "tokens", "verifications"):
-            setattr(self._store, name, getattr(self._draft, name))
-        self._store.outbox += self._events
-        self._store.acts += self._acts
-
-
 def identity_units(store: IdentityStore) -> NewUnit:
-    @asynccontextmanager
-    async def new_unit() -> AsyncIterator[UnitOfWork]:
-        yield cast(UnitOfWork, _Unit(store))
-
-    return cast(Callable[[], AbstractAsyncContextManager[UnitOfWork]], new_unit)
+    return lambda: MemoryUnit(store)
 
 
 class PlainHasher:
@@ -306,7 +308,7 @@ def with_role(user: User, role: Role) -> User:
 
 def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
     """For ``fakes.unit``."""
-    store = IdentityStore()
+    store = Shelves()
     store.users, store.sessions, store.verifications = shelf("users"), shelf("sessions"), shelf("verifications")
     store.tokens = shelf("session_tokens")
     return {"users": MemoryUsers, "sessions": MemorySessions, "verifications": MemoryVerifications}[part](store)

@@ -14,7 +14,6 @@ from application.identity.act_as import ActAs
 from application.identity.admit import Admit
 from application.identity.authenticate import Authenticate
 from application.identity.choose_language import ChooseLanguage
-from application.identity.forget_old import ForgetOld
 from application.identity.open_session import OpenSession
 from application.identity.refresh import Refresh
 from application.identity.register import Register
@@ -62,7 +61,6 @@ class IdentityContainer(containers.DeclarativeContainer):
     forget_sessions = providers.Factory(ForgetSessions, session_cache)
     verify_email = providers.Factory(VerifyEmail, new_unit, clock)
     resend_verification = providers.Factory(ResendVerification, new_unit, clock)
-    forget_old = providers.Factory(ForgetOld, new_unit, clock, idempotency_store)
     mint_verification = providers.Factory(MintVerification, new_unit, clock, settings.provided.secret_key)
 
     handlers = providers.Dict({FORGET_SESSIONS: forget_sessions})

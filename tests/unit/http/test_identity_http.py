@@ -15,18 +15,24 @@ from adapters.http.landing import landing_of
 from adapters.http.routes import controllers_for
 from adapters.http.web import identity as web
 from application.identity.authenticate import Authenticate
-from application.identity.register import Register
-from application.identity.resend_verification import ResendVerification
-from application.identity.sign_in import SignIn
-from application.identity.sign_out import SignOut
-from application.identity.verify_email import MintVerification, VerifyEmail
+from application.identity.verify_email import MintVerification
 from domain.identity.permission import Audience, Role
 from domain.identity.user import Onboarding
 from domain.ids import EventId, UserId
 from fakes.clock import FixedClock
+from fakes.doors import Cases
 from fakes.http import a_config, bearer, provided
-from fakes.identity import GOOD_PASSWORD, IdentityStore, MemorySessionQueries, PlainHasher, a_user, identity_units
+from fakes.identity import (
+    GOOD_PASSWORD,
+    IdentityStore,
+    MemoryDevices,
+    MemorySessionQueries,
+    PlainHasher,
+    a_user,
+    identity_units,
+)
 from fakes.ids import SequentialIds
+from fakes.throttle import MemoryThrottle
 
 HTML = {"Accept": "text/html"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -39,21 +45,16 @@ def store() -> IdentityStore:
 
 
 def a_door(store: IdentityStore, clock: FixedClock, audience: Audience) -> Litestar:
-    units, hasher = identity_units(store), PlainHasher()
-    cases = {
-        "register": Register(units, clock, SequentialIds(), hasher),
-        "sign_in": SignIn(units, clock, hasher, audience),
-        "sign_out": SignOut(units),
-        "verify_email": VerifyEmail(units, clock),
-        "resend_verification": ResendVerification(units, clock),
-    }
+    units = identity_units(store)
+    cases = Cases(audience, units, clock, SequentialIds(), PlainHasher(), MemoryThrottle(clock), MemoryDevices(store))
     both = (api, web)
     main = audience is Audience.MAIN
     return create_app(
         config=a_config(audience),
         controllers=[c for module in both for c in (module.CONTROLLERS_MAIN if main else module.CONTROLLERS_ADMIN)],
-        dependencies={name: provided(case) for name, case in cases.items()},
+        dependencies={name: provided(case) for name, case in cases.by_name().items()},
         authenticator=Authenticate(audience, MemorySessionQueries(store), clock),
+        refresher=cases.refresh,
         clock=clock,
     )
 
