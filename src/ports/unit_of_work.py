@@ -18,6 +18,7 @@ from ports.booking.repositories import (
     ProposalRepository,
     SeriesRepository,
 )
+from ports.identity.academies import AcademyRepository
 from ports.identity.external import ExternalUserRepository
 from ports.identity.factors import (
     ChallengeRepository,
@@ -29,14 +30,15 @@ from ports.identity.guardians import GuardianshipRepository, LearnerRepository
 from ports.identity.privacy import ErasureRepository, ExportRepository, PersonalData, Retention
 from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
 from ports.notification.repositories import DeliveryRepository, FeedRepository, PreferenceRepository, StepRepository
-from ports.onboarding.safety import ClearanceRepository, ConsentRepository
 from ports.onboarding.repositories import (
     ApplicationRepository,
     DocumentRepository,
     PlacementRepository,
     TrialRepository,
 )
+from ports.onboarding.safety import ClearanceRepository, ConsentRepository
 from ports.outbox import Outbox
+from ports.oversight.repositories import BrandImageRepository, ClaimRepository
 from ports.scheduling.meetings import MeetingRepository
 from ports.scheduling.repositories import AvailabilityRepository, QariRepository
 
@@ -45,6 +47,9 @@ class UnitOfWork(Protocol):
     """Leaving without ``commit()`` rolls back. Recorded events share the commit and reach every subscriber at
     least once afterwards (the outbox). No network call happens inside a unit.
     """
+
+    @property
+    def academies(self) -> AcademyRepository: ...
 
     @property
     def users(self) -> UserRepository: ...
@@ -116,6 +121,10 @@ class UnitOfWork(Protocol):
     def preferences(self) -> PreferenceRepository: ...
     @property
     def steps(self) -> StepRepository: ...
+    @property
+    def brand_images(self) -> BrandImageRepository: ...
+    @property
+    def claims(self) -> ClaimRepository: ...
     @property
     def outbox(self) -> Outbox: ...
 

@@ -20,6 +20,7 @@ from ports.clock import NewId
 if TYPE_CHECKING:
     from ports.billing.repositories import LedgerRepository, PaymentRepository, RefundRepository, WebhookInbox
     from ports.booking.repositories import BookingRepository, PolicyRepository, ProposalRepository, SeriesRepository
+    from ports.identity.academies import AcademyRepository
     from ports.identity.factors import (
         ChallengeRepository,
         FactorRepository,
@@ -34,19 +35,21 @@ if TYPE_CHECKING:
         PreferenceRepository,
         StepRepository,
     )
-    from ports.onboarding.safety import ClearanceRepository, ConsentRepository
     from ports.onboarding.repositories import (
         ApplicationRepository,
         DocumentRepository,
         PlacementRepository,
         TrialRepository,
     )
+    from ports.onboarding.safety import ClearanceRepository, ConsentRepository
+    from ports.oversight.repositories import BrandImageRepository, ClaimRepository
     from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
 
 Subscribers = Callable[[type[Event]], tuple[str, ...]]
 
 Shelf = dict[Any, Any]
 PARTS: Final = {
+    "academies": "fakes.academies",
     "users": "fakes.identity",
     "sessions": "fakes.identity",
     "verifications": "fakes.identity",
@@ -69,6 +72,8 @@ PARTS: Final = {
     "series": "fakes.booking",
     "proposals": "fakes.booking",
     "policies": "fakes.booking",
+    "brand_images": "fakes.office",
+    "claims": "fakes.office",
     "payments": "fakes.billing",
     "refunds": "fakes.billing",
     "ledger": "fakes.billing",
@@ -145,6 +150,10 @@ class MemoryUnit:
             module = import_module(PARTS[name])
             self._repositories[name] = module.build(name, self._shelf)
         return self._repositories[name]
+
+    @property
+    def academies(self) -> "AcademyRepository":
+        return self._repository("academies")  # type: ignore[no-any-return]
 
     @property
     def users(self) -> "UserRepository":
@@ -265,6 +274,14 @@ class MemoryUnit:
     @property
     def steps(self) -> "StepRepository":
         return self._repository("steps")  # type: ignore[no-any-return]
+
+    @property
+    def brand_images(self) -> "BrandImageRepository":
+        return self._repository("brand_images")  # type: ignore[no-any-return]
+
+    @property
+    def claims(self) -> "ClaimRepository":
+        return self._repository("claims")  # type: ignore[no-any-return]
 
     @property
     def outbox(self) -> MemoryOutbox:

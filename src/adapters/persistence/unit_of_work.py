@@ -10,19 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from adapters.persistence.billing.repositories import SqlLedger, SqlPayments, SqlRefunds, SqlWebhooks
 from adapters.persistence.booking.agreements import SqlPolicies, SqlProposals, SqlSeries
 from adapters.persistence.booking.repositories import SqlBookings
+from adapters.persistence.identity.academies import SqlAcademies
 from adapters.persistence.identity.challenges import SqlChallenges, SqlLinkedIdentities
-from adapters.persistence.identity.factors import SqlFactors, SqlPasskeys
 from adapters.persistence.identity.external import SqlExternalUsers
+from adapters.persistence.identity.factors import SqlFactors, SqlPasskeys
 from adapters.persistence.identity.guardians import SqlGuardianships, SqlLearners
 from adapters.persistence.identity.privacy import SqlErasures, SqlExports
 from adapters.persistence.identity.repositories import SqlUsers, SqlVerifications
 from adapters.persistence.identity.sessions import SqlSessions
 from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
 from adapters.persistence.notification.repositories import SqlDeliveries, SqlFeeds
-from adapters.persistence.onboarding.safety import SqlClearances, SqlConsents
 from adapters.persistence.onboarding.repositories import SqlApplications, SqlDocuments, SqlPlacements, SqlTrials
+from adapters.persistence.onboarding.safety import SqlClearances, SqlConsents
 from adapters.persistence.outbox import SqlOutbox, Subscribers, write_events
 from adapters.persistence.oversight.audit import write_acts
+from adapters.persistence.oversight.office import SqlBrandImages, SqlClaims
 from adapters.persistence.personal import SqlPersonalData
 from adapters.persistence.retention import SqlRetention
 from adapters.persistence.scheduling.meetings import SqlMeetings
@@ -95,6 +97,10 @@ class SqlUnit:
             waiting = await write_events(self._connection, self._events, self._subscribers, self._new_id)
         await self._transaction.commit()
         self._open, self._nudge, self._events, self._acts = False, waiting, [], []
+
+    @cached_property
+    def academies(self) -> SqlAcademies:
+        return SqlAcademies(self._connection)
 
     @cached_property
     def users(self) -> SqlUsers:
@@ -235,6 +241,14 @@ class SqlUnit:
     @cached_property
     def steps(self) -> SqlSteps:
         return SqlSteps(self._connection)
+
+    @cached_property
+    def brand_images(self) -> SqlBrandImages:
+        return SqlBrandImages(self._connection)
+
+    @cached_property
+    def claims(self) -> SqlClaims:
+        return SqlClaims(self._connection)
 
     @cached_property
     def outbox(self) -> SqlOutbox:

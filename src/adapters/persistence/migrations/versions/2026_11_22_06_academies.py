@@ -58,10 +58,21 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_academies"),
     )
-    first = sa.text("INSERT INTO academies (id, name, created_at) VALUES (:id, '', now())")
+    first = sa.text("INSERT INTO academies (id, name, created_at, version) VALUES (:id, '', now(), 1)")
     op.execute(first.bindparams(sa.bindparam("id", FIRST_ACADEMY, type_=sa.Uuid)))
+    op.create_table(
+        "academy_hosts",
+        sa.Column("door", sa.Text, nullable=False),
+        sa.Column("host", sa.Text, nullable=False),
+        sa.Column("belongs_to", sa.Uuid, nullable=False),
+        sa.Column("position", sa.SmallInteger, nullable=False),
+        sa.PrimaryKeyConstraint("door", "host", name="pk_academy_hosts"),
+        sa.ForeignKeyConstraint(["belongs_to"], ["academies.id"], name="fk_academy_hosts_belongs_to"),
+    )
+    op.create_index("ix_academy_hosts_belongs_to", "academy_hosts", ["belongs_to"])
     op.create_table(
         "audit_log",
         sa.Column("seq", sa.BigInteger, autoincrement=False, nullable=False),
