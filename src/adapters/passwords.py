@@ -35,7 +35,7 @@ class ArgonHasher:
             self._argon.verify(password_hash or self._nobodys, password)
         except (VerificationError, InvalidHashError):
             return False
-        return password_hash is not None
+        return bool(password_hash)
 
     def is_outdated(self, password_hash: str) -> bool:
         return self._argon.check_needs_rehash(password_hash)

@@ -103,6 +103,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Annotated[
         str, Meta(description="Embedded servers, mailbox, locks; `.data` in the project when empty")
     ] = ""
+    storage: Annotated[
+        Literal["disk", "s3"], Meta(description="Where uploaded files lie: the data folder, or a bucket")
+    ] = "disk"
+    s3_bucket: Annotated[str, Meta(description="The bucket; needed with `s3`")] = ""
+    s3_region: Annotated[str, Meta(description="Its region")] = "us-east-1"
+    s3_endpoint: Annotated[str, Meta(description="Of a store other than Amazon's, `https://…`")] = ""
+    s3_access_key: Annotated[Secret, Meta(description="Who we are to it; needed with `s3`")] = ""
+    s3_secret_key: Annotated[Secret, Meta(description="Proves it; needed with `s3`")] = ""
+    scan_command: Annotated[
+        str,
+        Meta(description="Looks for viruses in uploads, such as `clamdscan --no-summary -`; no scanner when empty"),
+    ] = ""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="What is worth a line")] = (
         "info"
     )
@@ -114,6 +126,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def data(self) -> Path:
         return Path(self.data_dir)
+
+    @property
+    def files(self) -> Path:
+        return self.data / "files"
 
     @property
     def mailbox(self) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from adapters.oidc_settings import read_providers
 from domain.errors import Invalid
 from domain.time import zone_of
 
@@ -48,10 +49,18 @@ def check(settings: "Settings") -> None:
             raise _refuse(field, f"is {value!r}, which is not an e-mail address")
     if settings.jitsi_app_id and not settings.jitsi_secret:
         raise _refuse("jitsi_secret", "is needed when HALAQA_JITSI_APP_ID is set")
+    if settings.storage == "s3":
+        for field in ("s3_bucket", "s3_access_key", "s3_secret_key"):
+            if not getattr(settings, field):
+                raise _refuse(field, "is needed when HALAQA_STORAGE is s3")
     if not settings.sandbox_accounts or not all(_ACCOUNT.fullmatch(name) for name in settings.sandbox_accounts):
         raise _refuse("sandbox_accounts", "needs names of small letters, digits, - and _")
     if not settings.sandbox_webhook_secrets:
         raise _refuse("sandbox_webhook_secrets", "needs at least one secret")
+    try:
+        read_providers(settings.oidc_providers)
+    except ValueError as error:
+        raise _refuse("oidc_providers", str(error)) from error
     try:
         zone_of(settings.school_zone)
     except Invalid as error:

@@ -7,11 +7,24 @@ from typing import Any, Final
 
 from domain.identity.permission import Audience
 
-API: Final = ("identity", "scheduling", "booking", "billing", "billing_staff", "notification", "oversight", "audit")
+API: Final = (
+    "identity",
+    "factors",
+    "scheduling",
+    "booking",
+    "billing",
+    "billing_staff",
+    "notification",
+    "oversight",
+    "audit",
+)
 WEB: Final = (
     "public",
     "preferences",
     "identity",
+    "second_factor",
+    "providers",
+    "security",
     "student",
     "lessons",
     "qari",
@@ -31,5 +44,5 @@ def controllers_for(audience: Audience) -> list[Any]:
 def _modules() -> Sequence[str]:
     names = [f"adapters.http.api.{module}" for module in API]
     names += [f"adapters.http.web.{module}" for module in WEB]
-    names.append("adapters.http.webhooks")
+    names += ["adapters.http.branding", "adapters.http.webhooks"]
     return [name for name in names if find_spec(name) is not None]

@@ -2,10 +2,9 @@
 
 import msgspec
 
-from application.identity.admit import Admitted
 from application.identity.authenticate import WrongDoor
 from application.identity.confirm_self import ConfirmSelf
-from application.identity.open_session import OpenSession
+from application.identity.open_session import Admitted, OpenSession
 from application.identity.second_factor import factors_of, recovery_codes_with_the_first
 from application.identity.set_up_totp import require_another
 from domain.errors import Conflict, NotFound

@@ -2,8 +2,7 @@
 
 import msgspec
 
-from application.identity.admit import Admitted
-from application.identity.open_session import OpenSession
+from application.identity.open_session import Admitted, OpenSession
 from application.identity.second_factor import (
     GUESSES,
     BadCode,

@@ -23,7 +23,7 @@ class ApplyRetention:
         now = self._clock.now()
         async with self._new_unit() as unit:
             policy = read_retention(await unit.policies.current(RETENTION_POLICY, now))
-        count = await self._close_exports(now)
+        count = await self._close_exports(now) + await self._drop_half_sign_ins(now)
         for kind in DataClass:
             before = now - timedelta(days=policy.days(kind))
             count += await self._purge(kind, before)
@@ -44,6 +44,13 @@ class ApplyRetention:
             count += touched
             if whole:
                 break
+        return count
+
+    async def _drop_half_sign_ins(self, now: datetime) -> int:
+        """Of no use to anybody once they have run out, so the school has no say in it."""
+        async with self._new_unit() as unit:
+            count = await unit.challenges.forget(expired_before=now)
+            await unit.commit()
         return count
 
     async def _close_exports(self, now: datetime) -> int:

@@ -20,6 +20,7 @@ from entrypoints.container.guardians import GuardiansContainer
 from entrypoints.container.identity import IdentityContainer
 from entrypoints.container.meetings import MeetingsContainer
 from entrypoints.container.notification import NotificationContainer
+from entrypoints.container.onboarding import OnboardingContainer
 from entrypoints.container.oversight import OversightContainer
 from entrypoints.container.scheduling import SchedulingContainer
 from entrypoints.container.shared import Shared
@@ -34,6 +35,7 @@ CONTEXTS: Final[tuple[type[containers.DeclarativeContainer], ...]] = (
     MeetingsContainer,
     BookingContainer,
     BillingContainer,
+    OnboardingContainer,
     NotificationContainer,
     OversightContainer,
 )

@@ -14,6 +14,7 @@ from adapters.http.addresses import address_of, device_of
 from adapters.http.authentication import expired_session, session_cookies
 from adapters.http.landing import landing_of
 from adapters.http.requests import Req, config_of, signed_in
+from adapters.http.welcome import admitted_or_refused
 from application.identity.open_session import Admitted
 from application.identity.refresh import Refresh
 from application.identity.register import Register, RegisterCommand
@@ -60,7 +61,9 @@ class SignInIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class SessionOut(msgspec.Struct, kw_only=True):
-    """``token`` is good until ``expires_at``; ``refresh_token`` then brings the next pair, once."""
+    """``token`` is good until ``expires_at``; ``refresh_token`` then brings the next pair, once.
+    ``recovery_codes``: told this once, after a second factor was set up on the way.
+    """
 
     user_id: UUID
     role: Role
@@ -70,6 +73,7 @@ class SessionOut(msgspec.Struct, kw_only=True):
     token: str | None = None
     refresh_token: str | None = None
     csrf_token: str | None = None
+    recovery_codes: list[str] | None = None
 
 
 class RefreshIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -121,13 +125,15 @@ class SessionController(Controller):
     async def sign_in(
         self, request: Req, data: JSONBody[SignInIn], sign_in: NamedDependency[SignIn]
     ) -> Response[SessionOut]:
-        """One answer for an unknown address, a wrong password and a blocked account: 401 ``bad_credentials``."""
-        admitted = await sign_in(
+        """One answer for an unknown address, a wrong password and a blocked account: 401 ``bad_credentials``. Where a
+        second factor is on: 401 ``second_factor_required`` with a ``challenge`` for ``/auth/second-factor``.
+        """
+        outcome = await sign_in(
             SignInCommand(
                 email=data.email, password=data.password, address=address_of(request), device=device_of(request)
             )
         )
-        return session_answer(request, admitted, by_cookie=data.delivery == "cookie")
+        return session_answer(request, admitted_or_refused(outcome), by_cookie=data.delivery == "cookie")
 
     @post("/auth/refresh", needs=Permission.NOTHING, status_code=200, summary="Go on being signed in")
     async def refresh(

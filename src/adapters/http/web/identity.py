@@ -9,17 +9,18 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from adapters.http.addresses import address_of, device_of
-from adapters.http.authentication import expired_session, session_cookies
+from adapters.http.authentication import expired_session
 from adapters.http.flash import local_path, redirect
 from adapters.http.landing import landing_of
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
 from adapters.http.web.forms import fields_of
+from adapters.http.welcome import welcome
 from application.identity.authenticate import WrongDoor
 from application.identity.register import Register, RegisterCommand
 from application.identity.resend_verification import AlreadyVerified, ResendVerification
-from application.identity.sign_in import Admitted, BadCredentials, SignIn, SignInCommand
+from application.identity.sign_in import BadCredentials, SignIn, SignInCommand
 from application.identity.sign_out import SignOut
 from application.identity.verify_email import VerifyEmail
 from domain.errors import Conflict, DomainError, Gone, Invalid, NotFound
@@ -30,11 +31,6 @@ from domain.identity.user import SELF_CHOSEN
 def _home_of(request: Req) -> str | None:
     person = signed_in(request)
     return landing_of(person.role, person.onboarding) if person is not None else None
-
-
-def _welcome(request: Req, admitted: Admitted, wanted: str | None) -> Redirect:
-    home = landing_of(admitted.role, admitted.onboarding)
-    return Redirect(local_path(wanted, home), status_code=303, cookies=session_cookies(config_of(request), admitted))
 
 
 def _command(request: Req, email: str, password: str) -> SignInCommand:
@@ -54,7 +50,7 @@ class SignInController(Controller):
     async def sign_in(self, request: Req, sign_in: NamedDependency[SignIn]) -> Response[Any]:
         fields = await fields_of(request)
         try:
-            admitted = await sign_in(_command(request, fields.get("email", ""), fields.get("password", "")))
+            outcome = await sign_in(_command(request, fields.get("email", ""), fields.get("password", "")))
         except (BadCredentials, WrongDoor) as error:
             wrong = isinstance(error, BadCredentials)
             text = (
@@ -70,7 +66,7 @@ class SignInController(Controller):
                 values=kept,
                 errors={"form": text},
             )
-        return _welcome(request, admitted, fields.get("next"))
+        return welcome(request, outcome, fields.get("next"))
 
     @post("/sign-out", needs=Permission.NOTHING, status_code=303, impersonated=True)
     async def sign_out(self, request: Req, sign_out: NamedDependency[SignOut]) -> Response[Any]:
@@ -112,7 +108,7 @@ class SignUpController(Controller):
             )
         except (Invalid, Conflict) as error:
             return self._again(request, fields, error)
-        return _welcome(request, await sign_in(_command(request, email, password)), fields.get("next"))
+        return welcome(request, await sign_in(_command(request, email, password)), fields.get("next"))
 
     @staticmethod
     def _again(request: Req, fields: Mapping[str, str], error: DomainError) -> Response[Any]:
