@@ -53,7 +53,7 @@ def bare_app(audience: Audience, authenticator: Callable[[str], Any] = _nobody) 
     return create_app(
         config=HttpConfig(audience=audience, base_url="http://testserver.local", secret="documentation" * 3),
         controllers=controllers,
-        dependencies=_missing(controllers),
+        dependencies=missing(controllers),
         authenticator=authenticator,
         clock=SystemClock(),
     )
@@ -66,7 +66,7 @@ def _nothing() -> Provide:
     return Provide(build, sync_to_thread=False)
 
 
-def _missing(controllers: Iterable[Any]) -> Mapping[str, Provide]:
+def missing(controllers: Iterable[Any]) -> Mapping[str, Provide]:
     """A provider for each dependency that a handler names."""
     found: dict[str, Provide] = {}
     for handler in _handlers(controllers):

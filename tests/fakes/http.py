@@ -16,6 +16,7 @@ from domain.identity.permission import GRANTS, Audience, Role
 from domain.identity.session import PREFIXES, hash_token
 from domain.identity.user import Onboarding
 from domain.ids import SessionId, UserId
+from entrypoints.docs import missing
 from ports.identity.queries import SignedIn
 
 NOON: Final = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
@@ -81,11 +82,12 @@ def an_app(
     probes: Mapping[str, Probe] | None = None,
     **config: Any,
 ) -> Litestar:
+    """What a handler names and nobody gives is answered with 409 ``reached`` when it is asked for."""
     clock = StandingClock()
     return create_app(
         config=a_config(audience, **config),
         controllers=controllers,
-        dependencies=dependencies or {},
+        dependencies={**missing(controllers), **(dependencies or {})},
         authenticator=Authenticate(audience, EverybodySignedIn(), clock),
         clock=clock,
         probes=probes,

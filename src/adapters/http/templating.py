@@ -11,6 +11,7 @@ from minijinja import Environment
 
 from adapters.http import assets, csrf, formatting
 from adapters.http.authentication import expired_cookie
+from adapters.http.branding import brand_of
 from adapters.http.flash import flash_of
 from adapters.http.languages import NUMERALS_OF, remembered_language
 from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
@@ -71,7 +72,7 @@ def page(
     **context: Any,
 ) -> Response[str]:
     """Renders with what every page may count on: see ``templates/README.md``."""
-    config, viewer = config_of(request), viewer_of(request)
+    config, viewer, brand = config_of(request), viewer_of(request), brand_of(request)
     token, visit = csrf.token_for_page(request)
     flash = flash_of(request)
     actor = request.scope.get("user")
@@ -88,7 +89,8 @@ def page(
         "csrf_token": token,
         "flash": [flash] if flash else [],
         "path": request.scope["path"],
-        "school": config.school_name,
+        "school": brand.branding.name or config.school_name,
+        "brand": brand,
         "audience": config.audience.value,
         "other_url": config.other_url,
         "development": config.development,

@@ -102,8 +102,8 @@ class SeePersonLessons:
         actor.require(Permission.SEE_BOOKINGS)
         now = self._clock.now()
         return PersonLessons(
-            upcoming=await self._queries.lessons_of(user_id, Tense.UPCOMING, now=now, limit=50),
-            past=await self._queries.lessons_of(user_id, Tense.PAST, now=now, cursor=past_cursor),
+            upcoming=await self._queries.lessons_of([user_id], Tense.UPCOMING, now=now, limit=50),
+            past=await self._queries.lessons_of([user_id], Tense.PAST, now=now, cursor=past_cursor),
             teaches=await self._queries.search(
                 BookingFilter(qari_id=user_id), now=now, cursor=teaches_cursor, limit=20
             ),

@@ -133,7 +133,7 @@ class ChangeSettings:
         now = self._clock.now()
         async with self._new_unit() as unit:
             before = await current(unit, kind, now)
-            edition = await _publish(unit, actor, before, value, based_on=based_on, reason=reason, now=now)
+            edition = await publish(unit, actor, before, value, based_on=based_on, reason=reason, now=now)
             await unit.commit()
         return edition
 
@@ -154,7 +154,7 @@ class RevertSettings:
         async with self._new_unit() as unit:
             before = await current(unit, kind, now)
             wanted = await _version(unit, kind, version)
-            edition = await _publish(unit, actor, before, wanted.value, based_on=based_on, reason=reason, now=now)
+            edition = await publish(unit, actor, before, wanted.value, based_on=based_on, reason=reason, now=now)
             await unit.commit()
         return edition
 
@@ -213,7 +213,7 @@ def _plain(row: PolicyRow) -> tuple[Any, bool]:
         return msgspec.json.decode(row.body), False
 
 
-async def _publish(
+async def publish(
     unit: UnitOfWork,
     actor: Actor,
     before: Edition,

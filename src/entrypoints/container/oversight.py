@@ -9,6 +9,7 @@ from adapters.persistence.oversight.jobs import SqlJobBoard
 from adapters.persistence.oversight.queries import SqlOversightQueries
 from application.outbox.relay import RelayEvents
 from application.oversight.audit import ExportAudit, SearchAudit, VerifyAudit
+from application.oversight.branding import SeeBrand, SeeLogo, SetLogo
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
 from application.oversight.people import NamePeople, SearchPeople, SeePerson, SeePersonLessons, SeePersonPayments
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
@@ -44,6 +45,10 @@ class OversightContainer(containers.DeclarativeContainer):
     settings_history = providers.Factory(SettingsHistory, new_unit, people)
     change_settings = providers.Factory(ChangeSettings, new_unit, clock)
     revert_settings = providers.Factory(RevertSettings, new_unit, clock)
+
+    see_brand = providers.Singleton(SeeBrand, new_unit, clock)
+    see_logo = providers.Factory(SeeLogo, new_unit, see_brand)
+    set_logo = providers.Factory(SetLogo, new_unit, clock)
 
     search_people = providers.Factory(SearchPeople, people)
     see_person = providers.Factory(SeePerson, new_unit)

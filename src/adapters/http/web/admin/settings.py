@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import msgspec
 from litestar import Controller, Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
@@ -14,6 +15,7 @@ from adapters.http.text import _
 from adapters.http.web.admin.settings_forms import Given, controls_of, place_of, values_of
 from adapters.http.web.admin.settings_words import words_of
 from adapters.http.web.forms import fields_of, next_page, told
+from application.oversight.branding import SetLogo
 from application.oversight.settings import (
     DOCUMENTS,
     ChangeSettings,
@@ -105,6 +107,23 @@ class AdminSettingsController(Controller):
             based_on=form.get("based_on", str(edition.version)),
             version=None,
         )
+
+    @post("/branding/logo", needs=Permission.SET_POLICIES, status_code=303)
+    async def logo(self, request: Req, set_logo: NamedDependency[SetLogo]) -> Response[Any]:
+        """Without a picture the school's own sign comes back."""
+        form = await request.form()
+        picture = form.get("picture")
+        content = await picture.read() if isinstance(picture, UploadFile) else b""
+        try:
+            await set_logo(
+                request.user,
+                content,
+                based_on=_number(str(form.get("based_on", ""))),
+                reason=str(form.get("reason", ""))[:4000],
+            )
+        except DomainError as error:
+            return redirect(request, "/settings/branding", told(error), "problem")
+        return redirect(request, "/settings/branding", _("The logo is in use."))
 
     @post("/{kind:str}", needs=Permission.SET_POLICIES, status_code=303)
     async def change(
