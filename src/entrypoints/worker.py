@@ -58,7 +58,9 @@ SWEEPS: Final = (
     Sweep("sweep_meetings", 300),
     Sweep("send_reminders", 300),
     Sweep("send_first_steps", 1800),
-    Sweep("forget_old", 3600),
+    Sweep("build_exports", 60),
+    Sweep("erase_due", 3600),
+    Sweep("apply_retention", 3600),
 )
 
 

@@ -22,7 +22,18 @@ from domain.booking.events import (
 )
 from domain.events import Event
 from domain.identity.actor import Party
-from domain.identity.events import EmailVerified, UserRegistered, VerificationRequested
+from domain.identity.events import (
+    EmailChanged,
+    EmailChangeRequested,
+    EmailVerified,
+    ErasureScheduled,
+    ExportReady,
+    PasswordChanged,
+    PasswordResetRequested,
+    UserInvited,
+    UserRegistered,
+    VerificationRequested,
+)
 from domain.ids import BookingId, EventId, PaymentId, ProposalId, RefundId, UserId
 from domain.money import Money
 from domain.notification.events import LessonDue
@@ -74,6 +85,9 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
         "at": NOON,
         "user_id": LEARNER,
         "step": "find_a_qari",
+        "email": "new@example.org",
+        "was": "old@example.org",
+        "due_at": NOON + timedelta(days=14),
         "booking_id": LESSON,
         "booking_ids": (LESSON,),
         "learner_id": LEARNER,
@@ -106,7 +120,8 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
 
 
 EVERY_KIND: Final[tuple[type[Event], ...]] = (
-    UserRegistered, VerificationRequested, EmailVerified, BookingRequested, BookingHeld, BookingDeclined,
+    PasswordResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged, UserInvited, ExportReady,
+    ErasureScheduled, UserRegistered, VerificationRequested, EmailVerified, BookingRequested, BookingHeld, BookingDeclined,
     BookingExpired, BookingConfirmed, BookingRescheduled, RescheduleProposed, RescheduleDeclined, BookingCancelled,
     LessonDue, StepDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,
 )  # fmt: skip

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
+from application.identity.request_reset import ANSWER_RESET
 from domain.events import Event
-from domain.identity.events import AccessChanged
+from domain.identity.events import AccessChanged, PasswordResetAsked
 from domain.ids import EventId
 from ports.identity.session_cache import SessionCache
 
 FORGET_SESSIONS: Final = "identity.forget_sessions"
 
-SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {FORGET_SESSIONS: (AccessChanged,)}
+SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {
+    FORGET_SESSIONS: (AccessChanged,),
+    ANSWER_RESET: (PasswordResetAsked,),
+}
 
 
 class ForgetSessions:

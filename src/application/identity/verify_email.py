@@ -1,8 +1,6 @@
 """The link that proves an address: made when the mail is written, good once. (ID-01)"""
 
-from domain.errors import NotFound
 from domain.identity.session import (
-    VERIFICATION_LIFETIME,
     Verification,
     VerificationPurpose,
     derived_token,
@@ -22,16 +20,16 @@ class MintVerification:
     def __init__(self, new_unit: NewUnit, clock: Clock, secret: str) -> None:
         self._new_unit, self._clock, self._secret = new_unit, clock, secret
 
-    async def __call__(self, event_id: EventId, user_id: UserId) -> str:
-        token = derived_token(self._secret, VerificationPurpose.EMAIL, f"{event_id}:{user_id}")
-        now = self._clock.now()
-        verification = Verification(
-            token_hash=hash_token(token),
-            user_id=user_id,
-            purpose=VerificationPurpose.EMAIL,
-            created_at=now,
-            expires_at=now + VERIFICATION_LIFETIME,
-        )
+    async def __call__(
+        self,
+        event_id: EventId,
+        user_id: UserId,
+        purpose: VerificationPurpose = VerificationPurpose.EMAIL,
+        address: str | None = None,
+    ) -> str:
+        """``address``: the one to prove, where it is not the account's."""
+        token = derived_token(self._secret, purpose, f"{event_id}:{user_id}")
+        verification = Verification.mint(token, user_id, purpose, at=self._clock.now(), address=address)
         async with self._new_unit() as unit:
             await unit.users.get(user_id)
             await unit.verifications.add(verification)
@@ -49,8 +47,7 @@ class VerifyEmail:
         now = self._clock.now()
         async with self._new_unit() as unit:
             verification = await unit.verifications.get(hash_token(token))
-            if verification.purpose is not VerificationPurpose.EMAIL:
-                raise NotFound("there is no such link")
+            verification.require(VerificationPurpose.EMAIL)
             await unit.verifications.save(verification.use(at=now))
             user = await unit.users.get(verification.user_id)
             if user.email_verified_at is None:

@@ -1,13 +1,15 @@
 """From a queued message to what its writer has to know, as things are at the moment of sending."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 import msgspec
 
 from application.notification.preferences import UnsubscribeLinks
 from domain.billing.events import PaymentEvent
 from domain.booking.events import BookingConfirmed, BookingEvent
+from domain.identity.events import EmailChanged, EmailChangeRequested
+from domain.identity.session import VerificationPurpose
 from domain.ids import BookingId, EventId, UserId
 from domain.notification.delivery import Delivery
 from domain.notification.events import LessonDue
@@ -19,8 +21,23 @@ from ports.notification.queries import Lesson, NotificationQueries, Person
 
 WAITING: Final = frozenset({"held", "pending_payment"})
 
-MintToken = Callable[[EventId, UserId], Awaitable[str]]
-"""A single-use token for somebody's address; the same id gives the same token."""
+LINKS: Final[Mapping[Topic, VerificationPurpose]] = {
+    Topic.VERIFY_EMAIL: VerificationPurpose.EMAIL,
+    Topic.CONFIRM_NEW_EMAIL: VerificationPurpose.NEW_EMAIL,
+    Topic.PASSWORD_RESET: VerificationPurpose.PASSWORD_RESET,
+    Topic.INVITED: VerificationPurpose.INVITE,
+}
+"""Topics that carry a single-use link, and what it is good for."""
+
+
+class MintToken(Protocol):
+    """A single-use token for somebody's address; the same id gives the same token. ``address``: the one to prove, where
+    it is not the account's.
+    """
+
+    async def __call__(
+        self, event_id: EventId, user_id: UserId, purpose: VerificationPurpose = ..., address: str | None = ...
+    ) -> str: ...
 
 
 class Withdrawn(Exception):
@@ -48,6 +65,9 @@ class NoticeBuilder:
             person = await self._queries.person(delivery.recipient_id)
         if person is None:
             raise Withdrawn("there is nobody to read it")
+        match delivery.event:
+            case EmailChangeRequested(email=address) | EmailChanged(was=address) if address:
+                return msgspec.structs.replace(person, email=address)
         return person
 
     async def notice(self, delivery: Delivery, person: Person) -> Notice:
@@ -57,8 +77,10 @@ class NoticeBuilder:
         if reason:
             raise Withdrawn(reason)
         secret = ""
-        if delivery.topic is Topic.VERIFY_EMAIL:
-            secret = await self._mint_token(EventId(delivery.id), person.user_id)
+        if delivery.topic in LINKS:
+            event = delivery.event
+            address = event.email if isinstance(event, EmailChangeRequested) else None
+            secret = await self._mint_token(EventId(delivery.id), person.user_id, LINKS[delivery.topic], address)
         group = group_of(delivery.topic)
         return Notice(
             message_id=str(delivery.id),

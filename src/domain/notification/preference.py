@@ -29,6 +29,13 @@ MUTABLE: Final = frozenset({Group.REMINDERS, Group.TIPS})
 GROUPS: Final[Mapping[Topic, Group]] = {
     Topic.VERIFY_EMAIL: Group.ACCOUNT,
     Topic.WELCOME: Group.ACCOUNT,
+    Topic.PASSWORD_RESET: Group.ACCOUNT,
+    Topic.PASSWORD_CHANGED: Group.ACCOUNT,
+    Topic.CONFIRM_NEW_EMAIL: Group.ACCOUNT,
+    Topic.EMAIL_CHANGED: Group.ACCOUNT,
+    Topic.INVITED: Group.ACCOUNT,
+    Topic.EXPORT_READY: Group.ACCOUNT,
+    Topic.ERASURE_SCHEDULED: Group.ACCOUNT,
     Topic.LESSON_REMINDER: Group.REMINDERS,
     Topic.RECEIPT: Group.MONEY,
     Topic.PAYMENT_FAILED: Group.MONEY,
@@ -42,6 +49,13 @@ GROUPS: Final[Mapping[Topic, Group]] = {
 AT_ONCE: Final = frozenset(
     {
         Topic.VERIFY_EMAIL,
+        Topic.PASSWORD_RESET,
+        Topic.PASSWORD_CHANGED,
+        Topic.CONFIRM_NEW_EMAIL,
+        Topic.EMAIL_CHANGED,
+        Topic.INVITED,
+        Topic.EXPORT_READY,
+        Topic.ERASURE_SCHEDULED,
         Topic.LESSON_REQUESTED,
         Topic.REQUEST_APPROVED,
         Topic.PAYMENT_FAILED,
@@ -55,7 +69,16 @@ AT_ONCE: Final = frozenset(
 """What waits for nothing: somebody stands at the door, a time is being kept, or a class has changed."""
 
 
-UNNOTED: Final = frozenset({Topic.VERIFY_EMAIL, Topic.FIRST_STEPS, Topic.LESSON_REMINDER})
+UNNOTED: Final = frozenset(
+    {
+        Topic.VERIFY_EMAIL,
+        Topic.FIRST_STEPS,
+        Topic.LESSON_REMINDER,
+        Topic.PASSWORD_RESET,
+        Topic.CONFIRM_NEW_EMAIL,
+        Topic.INVITED,
+    }
+)
 """What is not kept as a note on the pages: it is of use in the mail alone, or for an hour."""
 
 

@@ -19,7 +19,18 @@ from domain.booking.events import (
     TeacherNoShow,
 )
 from domain.events import Event
-from domain.identity.events import EmailVerified, UserRegistered, VerificationRequested
+from domain.identity.events import (
+    EmailChanged,
+    EmailChangeRequested,
+    EmailVerified,
+    ErasureScheduled,
+    ExportReady,
+    PasswordChanged,
+    PasswordResetRequested,
+    UserInvited,
+    UserRegistered,
+    VerificationRequested,
+)
 from domain.notification.events import LessonDue
 from domain.notification.sequence import StepDue
 
@@ -47,6 +58,13 @@ class Topic(StrEnum):
     REFUND_SENT = "refund_sent"
     REFUND_STUCK = "refund_stuck"
     FIRST_STEPS = "first_steps"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a topic, not a password
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    CONFIRM_NEW_EMAIL = "confirm_new_email"
+    EMAIL_CHANGED = "email_changed"
+    INVITED = "invited"
+    EXPORT_READY = "export_ready"
+    ERASURE_SCHEDULED = "erasure_scheduled"
 
 
 class Side(StrEnum):
@@ -71,6 +89,13 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     UserRegistered: ((Topic.VERIFY_EMAIL, frozenset({Side.PERSON})),),
     VerificationRequested: ((Topic.VERIFY_EMAIL, frozenset({Side.PERSON})),),
     EmailVerified: ((Topic.WELCOME, frozenset({Side.PERSON})),),
+    PasswordResetRequested: ((Topic.PASSWORD_RESET, frozenset({Side.PERSON})),),
+    PasswordChanged: ((Topic.PASSWORD_CHANGED, frozenset({Side.PERSON})),),
+    EmailChangeRequested: ((Topic.CONFIRM_NEW_EMAIL, frozenset({Side.PERSON})),),
+    EmailChanged: ((Topic.EMAIL_CHANGED, frozenset({Side.PERSON})),),
+    UserInvited: ((Topic.INVITED, frozenset({Side.PERSON})),),
+    ExportReady: ((Topic.EXPORT_READY, frozenset({Side.PERSON})),),
+    ErasureScheduled: ((Topic.ERASURE_SCHEDULED, frozenset({Side.PERSON})),),
     BookingRequested: (
         (Topic.LESSON_REQUESTED, frozenset({Side.QARI})),
         (Topic.REQUEST_SENT, frozenset({Side.LEARNER, Side.PAYER})),

@@ -1,35 +1,33 @@
 """Register, prove the address, sign in and out."""
 
-from datetime import timedelta
-
 import pytest
 
 from application.identity.authenticate import Authenticate, WrongDoor
-from application.identity.forget_old import ForgetOld
 from application.identity.register import Register, RegisterCommand
 from application.identity.resend_verification import AlreadyVerified, ResendVerification
-from application.identity.sign_in import BadCredentials, SignIn, SignInCommand
-from application.identity.sign_out import SignOut
+from application.identity.sign_in import Admitted, BadCredentials, SignInCommand
 from application.identity.verify_email import MintVerification, VerifyEmail
 from domain.errors import Invalid, NotFound, NotPermitted
 from domain.identity.actor import Actor
 from domain.identity.events import EmailVerified, UserRegistered, VerificationRequested
 from domain.identity.password import WeakPassword, require_good_password
 from domain.identity.permission import Audience, Role
-from domain.identity.session import LIFETIMES, LinkExpired, LinkUsed, hash_token
+from domain.identity.session import ACCESS_LIFETIME, Ending, LinkExpired, LinkUsed, hash_token
 from domain.identity.user import AccountStatus, EmailTaken
 from domain.ids import EventId
 from fakes.clock import FixedClock
-from fakes.idempotency import MemoryIdempotency
+from fakes.doors import Cases
 from fakes.identity import (
     GOOD_PASSWORD,
     IdentityStore,
+    MemoryDevices,
     MemorySessionQueries,
     PlainHasher,
     a_user,
     identity_units,
 )
 from fakes.ids import SequentialIds
+from fakes.throttle import MemoryThrottle
 
 
 class House:
@@ -40,14 +38,22 @@ class House:
         units = identity_units(self.store)
         self.new_id = SequentialIds()
         self.register = Register(units, clock, self.new_id, self.hasher)
-        self.sign_in = SignIn(units, clock, self.hasher, Audience.MAIN)
-        self.sign_in_staff = SignIn(units, clock, self.hasher, Audience.ADMIN)
-        self.sign_out = SignOut(units)
+        throttle, devices = MemoryThrottle(clock), MemoryDevices(self.store)
+        self.main, self.admin = (
+            Cases(audience, units, clock, self.new_id, self.hasher, throttle, devices)
+            for audience in (Audience.MAIN, Audience.ADMIN)
+        )
+        self.sign_out = self.main.sign_out
         self.mint = MintVerification(units, clock, "secret")
         self.verify = VerifyEmail(units, clock)
         self.resend = ResendVerification(units, clock)
         self.authenticate = Authenticate(Audience.MAIN, MemorySessionQueries(self.store), clock)
         self.authenticate_staff = Authenticate(Audience.ADMIN, MemorySessionQueries(self.store), clock)
+
+    async def sign_in(self, command: SignInCommand) -> Admitted:
+        admitted = await self.main.sign_in(command)
+        assert isinstance(admitted, Admitted)
+        return admitted
 
 
 @pytest.fixture
@@ -112,7 +118,8 @@ async def test_a_session_is_kept_as_a_hash_and_opens_the_door_it_was_made_for(ho
     admitted = await house.sign_in(SignInCommand(email="maryam@EXAMPLE.org", password=GOOD_PASSWORD))
 
     assert admitted.token.startswith("hm_")
-    assert list(house.store.sessions) == [hash_token(admitted.token)]
+    assert admitted.refresh_token is not None
+    assert set(house.store.tokens) == {hash_token(admitted.token), hash_token(admitted.refresh_token)}
     found = await house.authenticate(admitted.token)
     assert found is not None
     assert (found.user_id, found.role) == (user.id, Role.STUDENT)
@@ -143,7 +150,7 @@ async def test_somebody_without_a_role_behind_a_door_does_not_pass_it(house: Hou
     house.store.users = {u.id: u for u in (a_user(), a_user(number=2, roles=frozenset({Role.SUPPORT})))}
 
     with pytest.raises(WrongDoor):
-        await house.sign_in_staff(SignInCommand(email="maryam1@example.org", password=GOOD_PASSWORD))
+        await house.admin.sign_in(SignInCommand(email="maryam1@example.org", password=GOOD_PASSWORD))
     with pytest.raises(WrongDoor):
         await house.sign_in(SignInCommand(email="maryam2@example.org", password=GOOD_PASSWORD))
 
@@ -154,11 +161,14 @@ async def test_a_session_ends_by_time_by_sign_out_by_block_and_by_lost_role(hous
 
     async def a_token() -> str:
         house.store.users = {user.id: user}
-        return (await house.sign_in(SignInCommand(email=user.email, password=GOOD_PASSWORD))).token
+        return (await house.sign_in(SignInCommand(email=str(user.email), password=GOOD_PASSWORD))).token
 
     token = await a_token()
-    await house.sign_out(hash_token(token))
+    person = await house.authenticate(token)
+    assert person is not None
+    await house.sign_out(person.session_id)
     assert await house.authenticate(token) is None
+    assert house.store.sessions[person.session_id].ended_because is Ending.SIGNED_OUT
 
     token = await a_token()
     house.store.users = {user.id: a_user(status=AccountStatus.BLOCKED, roles=user.roles)}
@@ -169,7 +179,7 @@ async def test_a_session_ends_by_time_by_sign_out_by_block_and_by_lost_role(hous
     assert await house.authenticate(token) is None
 
     token = await a_token()
-    house.clock.advance(LIFETIMES[Audience.MAIN])
+    house.clock.advance(ACCESS_LIFETIME)
     assert await house.authenticate(token) is None
 
 
@@ -180,18 +190,6 @@ async def test_an_old_hash_is_made_stronger_on_the_way_in(house: House) -> None:
     await house.sign_in(SignInCommand(email=user.email, password=GOOD_PASSWORD))
 
     assert house.store.users[user.id].password_hash == f"hash of {GOOD_PASSWORD}"
-
-
-async def test_what_ended_long_ago_is_forgotten(house: House) -> None:
-    user = a_user()
-    house.store.users = {user.id: user}
-    await house.sign_in(SignInCommand(email=user.email, password=GOOD_PASSWORD))
-    forget = ForgetOld(identity_units(house.store), house.clock, MemoryIdempotency())
-
-    assert await forget() == 0
-    house.clock.advance(LIFETIMES[Audience.MAIN] + timedelta(days=8))
-    assert await forget() == 1
-    assert not house.store.sessions
 
 
 async def test_a_link_is_good_once(house: House) -> None:

@@ -117,6 +117,97 @@ def welcome(r: Reader) -> Content:
     return Content(subject=heading, heading=heading, paragraphs=(text,), button=(r._("Find a Qari"), r.link("/qaris")))
 
 
+def password_reset(r: Reader) -> Content:
+    heading = r._("Choose a new password")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(
+            r._("Somebody, hopefully you, asked for this. The link is good once, for an hour."),
+            r._("If it was not you, ignore this message: your password stays as it is."),
+        ),
+        button=(r._("Choose a password"), r.link(f"/reset?token={r.notice.secret}")),
+    )
+
+
+def password_changed(r: Reader) -> Content:
+    heading = r._("Your password was changed")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(
+            r._("Other devices were signed out."),
+            r._("If it was not you, choose a new one now and tell the school."),
+        ),
+        facts=((r._("When"), r.when(r.facts["at"])),),
+        button=(r._("It was not me"), r.link("/forgot")),
+    )
+
+
+def confirm_new_email(r: Reader) -> Content:
+    heading = r._("Confirm your new e-mail address")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(
+            r._("From then on you sign in with this address, and messages come here. The link is good for a day."),
+            r._("If you did not ask for this, ignore this message."),
+        ),
+        button=(r._("Use this address"), r.link(f"/account/email/confirm?token={r.notice.secret}")),
+    )
+
+
+def email_changed(r: Reader) -> Content:
+    heading = r._("Your e-mail address was changed")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(
+            r._("From now on messages go to your new address, and this one is no longer used."),
+            r._("If it was not you, tell the school at once."),
+        ),
+        facts=((r._("When"), r.when(r.facts["at"])),),
+    )
+
+
+def invited(r: Reader) -> Content:
+    heading = r._("Your account at {school}").format(school=r.school)
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(
+            r._("Assalamu alaikum {name}, an account was made for you.").format(name=r.to.name),
+            r._("Choose a password and it is yours. The link is good once, for seven days."),
+        ),
+        button=(r._("Choose a password"), r.link(f"/reset?token={r.notice.secret}")),
+    )
+
+
+def export_ready(r: Reader) -> Content:
+    heading = r._("The copy of your data is ready")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(r._("Sign in to fetch it. It can be fetched once, within seven days."),),
+        button=(r._("Fetch it"), r.link("/account/privacy")),
+    )
+
+
+def erasure_scheduled(r: Reader) -> Content:
+    heading = r._("Your account will be erased")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(
+            r._("On {when} everything that is not kept by law is removed for good.").format(
+                when=r.when(r.facts["due_at"])
+            ),
+            r._("Until then you can sign in and call it off."),
+        ),
+        button=(r._("Keep my account"), r.link("/account/privacy")),
+    )
+
+
 def lesson_requested(r: Reader) -> Content:
     text = r._("{name} asks you for a lesson. Please approve or decline it soon.").format(name=r.other.name)
     return _about_lesson(r, r._("A lesson is asked for"), text)
@@ -352,6 +443,13 @@ def _day(r: Reader, moment: datetime) -> str:
 WORDING: Final[Mapping[Topic, Callable[[Reader], Content]]] = {
     Topic.VERIFY_EMAIL: verify_email,
     Topic.WELCOME: welcome,
+    Topic.PASSWORD_RESET: password_reset,
+    Topic.PASSWORD_CHANGED: password_changed,
+    Topic.CONFIRM_NEW_EMAIL: confirm_new_email,
+    Topic.EMAIL_CHANGED: email_changed,
+    Topic.INVITED: invited,
+    Topic.EXPORT_READY: export_ready,
+    Topic.ERASURE_SCHEDULED: erasure_scheduled,
     Topic.LESSON_REQUESTED: lesson_requested,
     Topic.REQUEST_SENT: request_sent,
     Topic.REQUEST_APPROVED: request_approved,
