@@ -246,7 +246,7 @@ class StepOut(msgspec.Struct, kw_only=True):
 
 
 @get(
-    "/api/v1/people/{person_id:uuid}/first-steps",
+    "/api/v1/staff/people/{person_id:uuid}/first-steps",
     needs=Permission.SEE_PEOPLE,
     tags=["messages"],
     summary="Which letters of the first weeks somebody has had",
