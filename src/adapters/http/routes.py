@@ -9,6 +9,7 @@ from domain.identity.permission import Audience
 
 API: Final = (
     "identity",
+    "sessions",
     "factors",
     "scheduling",
     "booking",
@@ -17,11 +18,14 @@ API: Final = (
     "notification",
     "oversight",
     "audit",
+    "academies",
 )
 WEB: Final = (
+    "legacy",
     "public",
     "preferences",
     "identity",
+    "sessions",
     "second_factor",
     "providers",
     "security",
@@ -44,5 +48,5 @@ def controllers_for(audience: Audience) -> list[Any]:
 def _modules() -> Sequence[str]:
     names = [f"adapters.http.api.{module}" for module in API]
     names += [f"adapters.http.web.{module}" for module in WEB]
-    names += ["adapters.http.branding", "adapters.http.webhooks"]
+    names += ["adapters.http.branding", "adapters.http.webhooks", "adapters.http.identity_webhook"]
     return [name for name in names if find_spec(name) is not None]

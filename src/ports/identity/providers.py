@@ -1,7 +1,7 @@
 """Signing in by OpenID Connect: the school sends somebody there, and he comes back with a code."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -24,8 +24,11 @@ class Departure(msgspec.Struct, frozen=True):
     verifier: str
 
 
+@runtime_checkable
 class IdentityProviders(Protocol):
-    """Raises NotFound for a provider that is not configured, GatewayUnavailable for one that does not answer."""
+    """Raises NotFound for a provider that is not configured, GatewayUnavailable for one that does not answer.
+    Checkable, because Litestar checks what it injects into handlers.
+    """
 
     def offered(self) -> Sequence[Provider]: ...
 

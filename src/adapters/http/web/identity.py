@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
-from adapters.http.addresses import address_of, device_of
+from adapters.http.addresses import address_of
 from adapters.http.authentication import expired_session
 from adapters.http.flash import local_path, redirect
 from adapters.http.landing import landing_of
-from adapters.http.requests import Req, config_of, signed_in, viewer_of
+from adapters.http.requests import Req, config_of, device_of, signed_in, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
 from adapters.http.web.forms import fields_of
@@ -26,6 +26,7 @@ from application.identity.verify_email import VerifyEmail
 from domain.errors import Conflict, DomainError, Gone, Invalid, NotFound
 from domain.identity.permission import Permission, Role
 from domain.identity.user import SELF_CHOSEN
+from ports.identity.providers import IdentityProviders
 
 
 def _home_of(request: Req) -> str | None:
@@ -41,13 +42,21 @@ class SignInController(Controller):
     include_in_schema = False
 
     @get("/sign-in", needs=Permission.NOTHING, sync_to_thread=False)
-    def form(self, request: Req, next: FromQuery[str] = "") -> Response[Any]:
+    def form(
+        self, request: Req, identity_providers: NamedDependency[IdentityProviders], next: FromQuery[str] = ""
+    ) -> Response[Any]:
         if (home := _home_of(request)) is not None:
             return Redirect(local_path(next, home), status_code=303)
-        return page(request, "identity/sign_in.html", values={"next": next}, errors={})
+        others = identity_providers.offered()
+        return page(request, "identity/sign_in.html", values={"next": next}, errors={}, others=others)
 
     @post("/sign-in", needs=Permission.NOTHING, status_code=200)
-    async def sign_in(self, request: Req, sign_in: NamedDependency[SignIn]) -> Response[Any]:
+    async def sign_in(
+        self,
+        request: Req,
+        sign_in: NamedDependency[SignIn],
+        identity_providers: NamedDependency[IdentityProviders],
+    ) -> Response[Any]:
         fields = await fields_of(request)
         try:
             outcome = await sign_in(_command(request, fields.get("email", ""), fields.get("password", "")))
@@ -65,6 +74,7 @@ class SignInController(Controller):
                 status_code=401 if wrong else 403,
                 values=kept,
                 errors={"form": text},
+                others=identity_providers.offered(),
             )
         return welcome(request, outcome, fields.get("next"))
 

@@ -53,8 +53,6 @@ class ProviderController(Controller):
         request: Req,
         provider: FromPath[str],
         sign_in_by_provider: NamedDependency[SignInByProvider],
-        state: FromQuery[str] = "",
-        code: FromQuery[str] = "",
     ) -> Response[Any]:
         """The answer always leads on: no address that stays in the history carries the code. A state that is not ours
         is answered with 400.
@@ -63,8 +61,8 @@ class ProviderController(Controller):
         back = Return(
             provider=provider,
             flow=request.cookies.get(flow_name(config), ""),
-            state=state,
-            code=code,
+            state=request.query_params.get("state", ""),
+            code=request.query_params.get("code", ""),
             back_to=back_to(request, provider),
             zone=viewer.zone,
             locale=viewer.locale,
