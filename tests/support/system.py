@@ -27,8 +27,8 @@ def free_port() -> int:
 class System:
     """``urls`` by door: main, admin, sandbox."""
 
-    def __init__(self, folder: Path, database_url: str, redis_url: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, database_url: str, redis_url: str, *, seed: bool = False) -> None:
+        self.folder, self._seed = folder, seed
         self.ports = {door: free_port() for door in ("main", "admin", "sandbox")}
         self.urls = {door: f"http://127.0.0.1:{port}" for door, port in self.ports.items()}
         self.environ = {
@@ -50,7 +50,7 @@ class System:
     def start(self) -> None:
         with self.said.open("wb") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "entrypoints.cli", "up", "--no-seed"],
+                [sys.executable, "-m", "entrypoints.cli", "up", "--seed" if self._seed else "--no-seed"],
                 env=self.environ,
                 stdout=out,
                 stderr=subprocess.STDOUT,
