@@ -10,6 +10,8 @@ from domain.identity.permission import Audience
 API: Final = (
     "identity",
     "sessions",
+    "accounts",
+    "accounts_staff",
     "factors",
     "scheduling",
     "booking",
@@ -29,6 +31,8 @@ WEB: Final = (
     "second_factor",
     "providers",
     "security",
+    "account",
+    "reset",
     "student",
     "lessons",
     "qari",
