@@ -63,6 +63,8 @@ class School(Till):
         async with self.unit() as unit:
             for number, user_id in enumerate(ids):
                 await unit.users.add(a_user(id=user_id, number=number + 1, name=f"Person {number + 1}"))
+            if QARI in ids:
+                await unit.qaris.add(a_qari())
             await unit.commit()
 
     async def held(self, *bookings: Booking) -> None:

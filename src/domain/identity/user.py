@@ -138,6 +138,16 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
             version=self.version + 1,
         )
 
+    def admitted(self, role: Role, *, name: str, zone: str, birth_date: date | None) -> "User":
+        """His application is approved; what it says of the person holds from now on. Raises Invalid."""
+        return self._next(
+            roles=self.roles | {role},
+            onboarding={**self.onboarding, role: Onboarding.APPROVED},
+            name=" ".join(name.split()) or self.name,
+            zone=zone or self.zone,
+            birth_date=birth_date or self.birth_date,
+        )
+
     def with_password(
         self, password_hash: str, *, at: datetime, by_mail: bool = False
     ) -> tuple["User", PasswordChanged]:
@@ -150,6 +160,15 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         """Whoever opened the link at the new address has proven it. Raises Invalid."""
         following = self._next(email=email_address(email), email_verified_at=at)
         return following, EmailChanged(user_id=self.id, was=self.email, at=at)
+
+    def given_address(self, email: str, *, at: datetime) -> tuple["User", UserInvited]:
+        """A child without one gets an account that it can enter: a link to choose a password follows. Raises Invalid,
+        Conflict.
+        """
+        if self.email:
+            raise Conflict("this account has an address already")
+        following = self._next(email=email_address(email))
+        return following, following.invited(at=at)
 
     def with_profile(self, *, name: str, zone: str, phone: str | None) -> "User":
         """Raises Invalid, UnknownZone."""
