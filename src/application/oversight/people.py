@@ -1,6 +1,6 @@
 """People as the office looks them up: a search over all of them, and one of them with what belongs to him. (ADM-02)"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -13,7 +13,7 @@ from domain.ids import UserId
 from ports.billing.queries import PaymentQueries, PaymentView
 from ports.booking.queries import BookingFilter, BookingQueries, LessonView, Tense
 from ports.clock import Clock
-from ports.identity.queries import PeopleQueries, PersonView
+from ports.identity.queries import DeviceQueries, DeviceView, PeopleQueries, PersonView
 from ports.paging import Page
 from ports.unit_of_work import NewUnit
 
@@ -119,6 +119,17 @@ class SeePersonPayments:
     async def __call__(self, actor: Actor, user_id: UserId, *, cursor: str | None = None) -> Page[PaymentView]:
         actor.require(Permission.SEE_PAYMENTS)
         return await self._queries.of_payer(user_id, cursor=cursor)
+
+
+class SeePersonDevices:
+    """Where somebody is signed in. Raises NotPermitted."""
+
+    def __init__(self, devices: DeviceQueries, clock: Clock) -> None:
+        self._devices, self._clock = devices, clock
+
+    async def __call__(self, actor: Actor, user_id: UserId) -> Sequence[DeviceView]:
+        actor.require(Permission.SEE_PEOPLE)
+        return await self._devices.of(user_id, now=self._clock.now())
 
 
 class NamePeople:

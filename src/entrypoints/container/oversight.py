@@ -11,7 +11,14 @@ from application.outbox.relay import RelayEvents
 from application.oversight.audit import ExportAudit, SearchAudit, VerifyAudit
 from application.oversight.branding import SeeBrand, SeeLogo, SetLogo
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
-from application.oversight.people import NamePeople, SearchPeople, SeePerson, SeePersonLessons, SeePersonPayments
+from application.oversight.people import (
+    NamePeople,
+    SearchPeople,
+    SeePerson,
+    SeePersonDevices,
+    SeePersonLessons,
+    SeePersonPayments,
+)
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
 
 
@@ -24,6 +31,7 @@ class OversightContainer(containers.DeclarativeContainer):
     wakeup: providers.Dependency[Any] = providers.Dependency()
     subscribers: providers.Dependency[Any] = providers.Dependency()
     people: providers.Dependency[Any] = providers.Dependency()
+    device_queries: providers.Dependency[Any] = providers.Dependency()
     booking_queries: providers.Dependency[Any] = providers.Dependency()
     payment_queries: providers.Dependency[Any] = providers.Dependency()
 
@@ -52,6 +60,7 @@ class OversightContainer(containers.DeclarativeContainer):
 
     search_people = providers.Factory(SearchPeople, people)
     see_person = providers.Factory(SeePerson, new_unit)
+    see_person_devices = providers.Factory(SeePersonDevices, device_queries, clock)
     see_person_lessons = providers.Factory(SeePersonLessons, booking_queries, clock)
     see_person_payments = providers.Factory(SeePersonPayments, payment_queries)
     name_people = providers.Factory(NamePeople, people)

@@ -1,11 +1,13 @@
 """The office: what staff see, and what those who may can change. Support sees all of it and changes nothing."""
 
+from adapters.http.web.admin.audit import AdminAuditController
 from adapters.http.web.admin.bookings import AdminBookingsController
 from adapters.http.web.admin.jobs import AdminJobsController
 from adapters.http.web.admin.mailbox import AdminMailboxController
 from adapters.http.web.admin.money import AdminMoneyController
 from adapters.http.web.admin.office import AdminOfficeController
 from adapters.http.web.admin.people import AdminPeopleController
+from adapters.http.web.admin.person_actions import AdminPersonActionsController
 from adapters.http.web.admin.settings import AdminSettingsController
 from adapters.http.web.admin.today import AdminTodayController
 from adapters.http.web.admin.webhooks import AdminWebhooksController
@@ -13,6 +15,7 @@ from adapters.http.web.admin.webhooks import AdminWebhooksController
 CONTROLLERS_ADMIN = (
     AdminTodayController,
     AdminPeopleController,
+    AdminPersonActionsController,
     AdminBookingsController,
     AdminMoneyController,
     AdminWebhooksController,
@@ -20,4 +23,5 @@ CONTROLLERS_ADMIN = (
     AdminJobsController,
     AdminOfficeController,
     AdminSettingsController,
+    AdminAuditController,
 )

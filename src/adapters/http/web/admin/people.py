@@ -10,7 +10,14 @@ from litestar.params import FromPath, FromQuery
 from adapters.http.requests import Req
 from adapters.http.templating import page
 from adapters.http.web.forms import address, next_page
-from application.oversight.people import SearchPeople, SeePerson, SeePersonLessons, SeePersonPayments
+from application.identity.erase_person import SeeErasure
+from application.oversight.people import (
+    SearchPeople,
+    SeePerson,
+    SeePersonDevices,
+    SeePersonLessons,
+    SeePersonPayments,
+)
 from domain.identity.permission import Permission, Role
 from domain.identity.user import AccountStatus
 from domain.ids import UserId
@@ -52,9 +59,22 @@ class AdminPeopleController(Controller):
 
     @get("/{user_id:uuid}", needs=Permission.SEE_PEOPLE)
     async def person(
-        self, request: Req, user_id: FromPath[UUID], see_person: NamedDependency[SeePerson]
+        self,
+        request: Req,
+        user_id: FromPath[UUID],
+        see_person: NamedDependency[SeePerson],
+        see_person_devices: NamedDependency[SeePersonDevices],
+        see_erasure: NamedDependency[SeeErasure],
     ) -> Response[Any]:
-        return page(request, "admin/person.html", person=await see_person(request.user, UserId(user_id)), tab="")
+        person = await see_person(request.user, UserId(user_id))
+        return page(
+            request,
+            "admin/person.html",
+            person=person,
+            tab="",
+            devices=await see_person_devices(request.user, person.user_id),
+            erasure=await see_erasure(request.user, person.user_id),
+        )
 
     @get("/{user_id:uuid}/lessons", needs=Permission.SEE_BOOKINGS)
     async def lessons(
