@@ -8,6 +8,7 @@ from domain.errors import NotFound, NotPermitted
 from domain.identity.account import require_reason
 from domain.identity.actor import Actor
 from domain.identity.age import is_minor
+from domain.identity.events import AccessChanged
 from domain.identity.guardianship import (
     ALL_RIGHTS,
     AlreadyGuardian,
@@ -22,6 +23,7 @@ from domain.identity.user import User, email_address
 from domain.ids import GuardianshipId, UserId
 from domain.oversight.audit import Act
 from ports.clock import Clock, NewId
+from ports.identity.session_cache import SessionCache
 from ports.unit_of_work import NewUnit, UnitOfWork
 
 
@@ -80,8 +82,8 @@ class AcceptGuardianship:
     IllegalTransition.
     """
 
-    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
-        self._new_unit, self._clock = new_unit, clock
+    def __init__(self, new_unit: NewUnit, clock: Clock, session_cache: SessionCache) -> None:
+        self._new_unit, self._clock, self._cache = new_unit, clock, session_cache
 
     async def __call__(self, actor: Actor, guardianship_id: GuardianshipId) -> Guardianship:
         actor.require(Permission.SEE_OWN_BOOKINGS)
@@ -96,6 +98,7 @@ class AcceptGuardianship:
             await _make_guardian(unit, await unit.users.get(actor.user_id), self._clock)
             unit.record(news)
             await unit.commit()
+        await self._cache.forget(actor.user_id)
         return accepted
 
 
@@ -169,8 +172,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 class LinkGuardian:
     """Staff have seen the papers. Active at once. Raises NotPermitted, NotFound, Invalid, AlreadyGuardian."""
 
-    def __init__(self, new_unit: NewUnit, clock: Clock, new_id: NewId) -> None:
-        self._new_unit, self._clock, self._new_id = new_unit, clock, new_id
+    def __init__(self, new_unit: NewUnit, clock: Clock, new_id: NewId, session_cache: SessionCache) -> None:
+        self._new_unit, self._clock, self._new_id, self._cache = new_unit, clock, new_id, session_cache
 
     async def __call__(self, actor: Actor, link: Link, reason: str) -> Guardianship:
         actor.require(Permission.MANAGE_PEOPLE)
@@ -206,6 +209,7 @@ class LinkGuardian:
             )
             unit.record(guardianship.started())
             await unit.commit()
+        await self._cache.forget(link.guardian_id)
         return guardianship
 
 
@@ -216,7 +220,7 @@ async def _make_guardian(unit: UnitOfWork, user: User, clock: Clock) -> None:
     if Role.GUARDIAN not in user.roles:
         following, changed = user.with_roles(user.roles | {Role.GUARDIAN}, at=clock.now())
         await unit.users.save(following)
-        unit.record(changed)
+        unit.record(changed, AccessChanged(user_id=user.id, at=clock.now()))
 
 
 async def _adult(unit: UnitOfWork, user: User, clock: Clock) -> bool:
