@@ -61,6 +61,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
         clock=container.clock(),
         refresher=container.refresh(),
         throttle=container.throttle(),
+        directory=container.academies(),
         brands=container.see_brand(),
         probes=_probes(container),
         lifespan=[lifespan],

@@ -4,12 +4,16 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import click
 
 from entrypoints.embedded.folders import CannotStart
 from entrypoints.settings import PROJECT, Settings, complain, load_or_exit, markdown_table
+
+if TYPE_CHECKING:
+    from application.billing.verify_ledger import LedgerReport
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -23,6 +27,9 @@ def main() -> None:
 
     Settings are environment variables that start with HALAQA_; `halaqa docs --settings` lists them.
     """
+
+
+_academy = click.option("--academy", default=None, help="Which one, by id, host or name; the first one when left out.")
 
 
 @main.command()
@@ -90,7 +97,8 @@ def seed(number: int, if_empty: bool) -> None:
     show_default=True,
 )
 @click.password_option(help="Asked for when left out, which keeps it out of the shell's history.")
-def create_admin(email: str, name: str, role: str, password: str) -> None:
+@_academy
+def create_admin(email: str, name: str, role: str, password: str, academy: str | None) -> None:
     """Make an account for the school's staff."""
     import asyncio
 
@@ -98,7 +106,7 @@ def create_admin(email: str, name: str, role: str, password: str) -> None:
     from domain.identity.permission import Role
     from entrypoints.operations import create_admin as create
 
-    with _services() as settings:
+    with _services(academy=academy) as settings:
         try:
             user = asyncio.run(create(settings, email=email, name=name, password=password, role=Role(role)))
         except DomainError as error:
@@ -106,19 +114,62 @@ def create_admin(email: str, name: str, role: str, password: str) -> None:
     click.echo(f"{user.name} ({role}) can sign in at {settings.admin_url}")
 
 
+@main.command("create-academy")
+@click.option("--name", prompt=True, help="As people will read it.")
+@click.option("--owner-email", prompt=True, help="Who is invited to run it.")
+@click.option("--host", multiple=True, help="Host name for students, guardians and Qaris; may be given again.")
+@click.option("--admin-host", multiple=True, help="Host name for its staff; may be given again.")
+def create_academy(name: str, owner_email: str, host: tuple[str, ...], admin_host: tuple[str, ...]) -> None:
+    """Found another academy in this installation, with people, lessons and books of its own."""
+    import asyncio
+
+    from application.identity.academies import NewAcademy
+    from domain.errors import DomainError
+    from domain.identity.academy import Host, host_name
+    from domain.identity.permission import Audience
+    from entrypoints.operations import found_academy
+
+    with _services() as settings:
+        try:
+            hosts = [Host(host_name(one), Audience.MAIN) for one in host]
+            hosts += [Host(host_name(one), Audience.ADMIN) for one in admin_host]
+            wanted = NewAcademy(name=name, owner_email=owner_email, hosts=tuple(hosts))
+            made = asyncio.run(found_academy(settings, wanted))
+        except DomainError as error:
+            complain(error.message)
+    click.echo(f"{made.name} is academy {made.id}; {owner_email} is invited to run it")
+
+
 @main.command("verify-ledger")
-def verify_ledger() -> None:
+@click.option("--academy", default=None, help="Only this one, by id, host or name.")
+def verify_ledger(academy: str | None) -> None:
     """Prove that the books balance and agree with lessons, payments and providers; name what does not.
 
     Ends with code 1 when something does not agree.
     """
     import asyncio
 
+    from domain.errors import NotFound
+    from entrypoints.operations import academies_of
     from entrypoints.operations import verify_ledger as verify
+    from ports.academy import within
 
     click.echo("Checking the books …", err=True)
+    clean = True
     with _services() as settings:
-        report = asyncio.run(verify(settings))
+        try:
+            academies = asyncio.run(academies_of(settings, academy))
+        except NotFound as error:
+            complain(error.message)
+        for one in academies:
+            if len(academies) > 1:
+                click.echo(f"== {one.name or settings.school_name} ({one.id})")
+            with within(one.id):
+                clean &= _told(asyncio.run(verify(settings)))
+    sys.exit(0 if clean else 1)
+
+
+def _told(report: "LedgerReport") -> bool:
     for mismatch in report.mismatches:
         click.echo(f"{mismatch.kind}: {mismatch.subject} {mismatch.message}")
     for name in report.unreachable:
@@ -128,7 +179,7 @@ def verify_ledger() -> None:
     asked = ", ".join(report.providers_asked) or "nobody"
     verdict = "everything agrees" if report.is_clean else f"{len(report.mismatches)} things do not agree"
     click.echo(f"{report.journals} journals; asked {asked}; {verdict}")
-    sys.exit(0 if report.is_clean else 1)
+    return report.is_clean
 
 
 @main.command("verify-audit")
@@ -162,7 +213,8 @@ def verify_audit(known: str | None) -> None:
 @main.command("replay-webhooks")
 @click.argument("webhook_ids", nargs=-1, type=click.UUID)
 @click.option("--dead", is_flag=True, help="All that were given up.")
-def replay_webhooks(webhook_ids: tuple[UUID, ...], dead: bool) -> None:
+@_academy
+def replay_webhooks(webhook_ids: tuple[UUID, ...], dead: bool, academy: str | None) -> None:
     """Let the worker try messages of payment providers again, by id or all dead ones."""
     import asyncio
 
@@ -170,7 +222,7 @@ def replay_webhooks(webhook_ids: tuple[UUID, ...], dead: bool) -> None:
 
     if not webhook_ids and not dead:
         complain("say which: one or more ids, or --dead")
-    with _services() as settings:
+    with _services(academy=academy) as settings:
         result = asyncio.run(replay(settings, webhook_ids, dead=dead))
     for webhook_id, reason in result.refused:
         click.echo(f"{webhook_id}: {reason}")
@@ -259,7 +311,7 @@ def _one_line() -> Iterator[None]:
 
 
 @contextmanager
-def _services(*, migrated: bool = True) -> Iterator[Settings]:
+def _services(*, migrated: bool = True, academy: str | None = None) -> Iterator[Settings]:
     """The database and Redis for one command: those that run, or embedded ones for as long as it takes."""
     import asyncio
 
@@ -269,7 +321,19 @@ def _services(*, migrated: bool = True) -> Iterator[Settings]:
     with _one_line(), services(load_or_exit()) as settings:
         if migrated and not asyncio.run(is_current(settings.database_url)):
             raise CannotStart("the database is not at the newest schema; run `halaqa migrate`")
-        yield settings
+        if academy is None:
+            yield settings
+            return
+        from domain.errors import NotFound
+        from entrypoints.operations import academies_of
+        from ports.academy import within
+
+        try:
+            [wanted] = asyncio.run(academies_of(settings, academy))
+        except NotFound as error:
+            complain(error.message)
+        with within(wanted.id):
+            yield settings
 
 
 if __name__ == "__main__":

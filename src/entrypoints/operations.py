@@ -1,6 +1,6 @@
 """What the command line does with the assembled system: the use cases, run by whoever owns the machine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
@@ -9,9 +9,11 @@ import msgspec
 from dependency_injector import providers
 
 from application.billing.verify_ledger import LedgerReport
+from application.identity.academies import NewAcademy
 from application.oversight.audit import AuditReport
 from domain.billing.webhook_event import WebhookStatus
-from domain.errors import DomainError
+from domain.errors import DomainError, NotFound
+from domain.identity.academy import Academy
 from domain.identity.actor import Actor
 from domain.identity.password import require_good_password
 from domain.identity.permission import Audience, Role
@@ -46,6 +48,30 @@ async def verify_ledger(settings: Settings) -> LedgerReport:
             container.shared.http_client.override(providers.Object(client))
         report: LedgerReport = await container.verify_ledger()(None)
         return report
+
+
+async def found_academy(settings: Settings, wanted: NewAcademy) -> Academy:
+    """Raises Invalid, HostTaken."""
+    async with assembled(settings) as container:
+        academy: Academy = await container.create_academy()(None, wanted)
+        return academy
+
+
+async def academies_of(settings: Settings, wanted: str | None) -> list[Academy]:
+    """All, or the one of that id, host or name. Raises NotFound."""
+    async with assembled(settings) as container:
+        found: Sequence[Academy] = await container.academy_queries().all()
+    if wanted is None:
+        return list(found)
+    told = wanted.strip().casefold()
+    fitting = [
+        academy
+        for academy in found
+        if told in {str(academy.id), academy.name.casefold(), *(host.name for host in academy.hosts)}
+    ]
+    if len(fitting) != 1:
+        raise NotFound("{count} academies go by {wanted}; name one by its id", count=len(fitting), wanted=wanted)
+    return fitting
 
 
 async def verify_audit(settings: Settings, known: AuditHead | None) -> AuditReport:

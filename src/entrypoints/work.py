@@ -3,14 +3,19 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from arq.connections import RedisSettings
 
+from adapters.academies import Academies
 from domain.identity.permission import Audience
 from entrypoints.container import Container
 from entrypoints.settings import Settings
 from entrypoints.worker import QUEUES, SWEEPS, build_worker
+from ports.academy import FIRST_ACADEMY, within
+
+FOR_ALL: Final = frozenset({"relay_events"})
+"""Jobs that serve all academies at once: their work says whose it is."""
 
 
 def work(settings: Settings) -> None:
@@ -26,7 +31,7 @@ def work(settings: Settings) -> None:
         await container.engine().dispose()
 
     worker = build_worker(
-        {name: _job(container.offers[name]) for name in names},
+        {name: _job(name, container.offers[name], container.academies()) for name in names},
         container.job_board(),
         RedisSettings.from_dsn(settings.redis_url),
         on_startup=_nothing,
@@ -37,9 +42,19 @@ def work(settings: Settings) -> None:
     worker.run()
 
 
-def _job(provider: Any) -> Callable[[], Awaitable[int]]:
+def _job(name: str, provider: Any, academies: Academies) -> Callable[[], Awaitable[int]]:
+    """Once for each academy, within it. One that fails does not keep the others waiting. (ADM-10)"""
+
     async def run() -> int:
-        done: int = await provider()()
+        done, failed = 0, []
+        for academy in [FIRST_ACADEMY] if name in FOR_ALL else await academies.ids():
+            with within(academy):
+                try:
+                    done += await provider()()
+                except Exception as error:  # noqa: BLE001 - told below, when every academy has had its turn
+                    failed.append(error)
+        if failed:
+            raise failed[0] if len(failed) == 1 else ExceptionGroup(f"{name} failed for some academies", failed)
         return done
 
     return run

@@ -91,7 +91,7 @@ async def test_filters(database: AsyncEngine, wanted: AuditFilter, found: list[i
 
 async def test_each_academy_reads_its_own_entries_of_the_one_chain(database: AsyncEngine) -> None:  # ADM-10
     async with driver(database) as connection:
-        await connection.execute("INSERT INTO academies SELECT $1, 'Elsewhere', now()", ELSEWHERE)
+        await connection.execute("INSERT INTO academies SELECT $1, 'Elsewhere', now(), 1", ELSEWHERE)
     await note(database, an_act(1))
     with within(ELSEWHERE):
         await note(database, an_act(2))

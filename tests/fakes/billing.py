@@ -133,6 +133,9 @@ class MemoryWebhooks:
         self._events[event.id] = event
         return True
 
+    async def hand_over(self, event: WebhookEvent, payment_id: PaymentId | None, *, now: datetime) -> bool:
+        return False
+
     async def get(self, webhook_id: WebhookId) -> WebhookEvent:
         if webhook_id not in self._events:
             raise NotFound("there is no such webhook")

@@ -15,7 +15,7 @@ from adapters.http.branding import Branded, Brands
 from adapters.http.config import HttpConfig
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
-from adapters.http.hosts import Hosts
+from adapters.http.hosts import Directory, Hosts
 from adapters.http.languages import AccountLanguage, VisitorLanguage
 from adapters.http.limits import Limits
 from adapters.http.metrics import Metrics
@@ -41,11 +41,13 @@ def create_app(
     refresher: Refresher | None = None,
     throttle: Throttle | None = None,
     brands: Brands | None = None,
+    directory: Directory | None = None,
     probes: Mapping[str, Probe] | None = None,
     lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """``controllers``: see ``routes.controllers_for``. ``dependencies``: use cases and queries by parameter name.
-    ``probes``: what readiness looks at, by name. Without a ``throttle`` nobody is held back.
+    ``probes``: what readiness looks at, by name. Without a ``throttle`` nobody is held back; without a ``directory``
+    there is one academy.
     ``brands``: the looks of the academy at hand.
     """
     metrics = Metrics(config.audience.value)
@@ -75,7 +77,7 @@ def create_app(
         debug=False,
     )
     inner = Branded(app.asgi_handler, brands) if brands is not None else app.asgi_handler
-    app.asgi_handler = Observe(VisitorLanguage(Hosts(inner, config)), config, metrics)
+    app.asgi_handler = Observe(VisitorLanguage(Hosts(inner, config, directory)), config, metrics)
     return app
 
 

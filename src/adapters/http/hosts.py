@@ -1,9 +1,10 @@
 """Requests that name a host which is not ours go no further: links and cookies would follow the name. (OPS-10)
+A host that an academy has claimed leads into that academy; all others of ours lead into the first one. (ADM-10)
 
 Probes name addresses instead of hosts; what they ask for tells nothing and leads nowhere.
 """
 
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,6 +15,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.config import HttpConfig
 from adapters.http.problem import MEDIA_TYPE, Problem
+from domain.identity.permission import Audience
+from domain.ids import AcademyId
+from ports.academy import FIRST_ACADEMY, current_academy, within
 
 PROBED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 KINDS: Final = frozenset({ScopeType.HTTP, ScopeType.WEBSOCKET})
@@ -34,16 +38,34 @@ def trusted(names: tuple[str, ...]) -> frozenset[str]:
     return found | LOOPBACK if found & LOOPBACK else found
 
 
+class Directory(Protocol):
+    """``adapters.academies.Academies``."""
+
+    async def academy_of(self, host: str, door: Audience) -> AcademyId | None: ...
+
+    def url(self, door: Audience) -> str: ...
+
+    def name(self) -> str: ...
+
+
 class Hosts:
     """``config.trusted_hosts``: names that requests may use; those in ``base_url`` when there are none."""
 
-    def __init__(self, app: ASGIApp, config: HttpConfig) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, config: HttpConfig, directory: Directory | None = None) -> None:
+        self._app, self._config, self._directory = app, config, directory
         self._names = trusted(config.trusted_hosts or (urlsplit(config.base_url).netloc,))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in KINDS or scope["path"] in PROBED or self._names >= {self._host(scope)}:
+        if scope["type"] not in KINDS or scope["path"] in PROBED:
             await self._app(scope, receive, send)
+            return
+        host = self._host(scope)
+        academy = await self._directory.academy_of(host, self._config.audience) if self._directory else None
+        if academy is not None or host in self._names:
+            with within(academy or FIRST_ACADEMY):
+                if self._directory is not None and current_academy() != FIRST_ACADEMY:
+                    scope["state"]["http"] = self._of_academy(self._directory)
+                await self._app(scope, receive, send)
             return
         body = Problem(
             type="urn:halaqa:problem:unknown_host",
@@ -57,6 +79,15 @@ class Hosts:
             body=msgspec.json.encode(body), media_type=MEDIA_TYPE, status_code=400, is_head_response=False
         )
         await answer(scope, receive, send)
+
+    def _of_academy(self, directory: Directory) -> HttpConfig:
+        other = Audience.ADMIN if self._config.audience is Audience.MAIN else Audience.MAIN
+        return msgspec.structs.replace(
+            self._config,
+            base_url=directory.url(self._config.audience),
+            other_url=directory.url(other),
+            school_name=directory.name(),
+        )
 
     @staticmethod
     def _host(scope: Scope) -> str:

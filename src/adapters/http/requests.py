@@ -14,6 +14,7 @@ from adapters.http.config import HttpConfig
 from adapters.languages import LANGUAGES, RIGHT_TO_LEFT, Language, language, negotiated
 from domain.errors import NotSignedIn
 from domain.identity.actor import Actor
+from domain.identity.device import device_label
 from ports.identity.queries import SignedIn
 
 Req: TypeAlias = Request[Actor, SignedIn | None, State]
@@ -35,7 +36,8 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def config_of(request: Connection) -> HttpConfig:
-    return cast(HttpConfig, request.app.state.http)
+    """Of the academy that the request is for."""
+    return cast(HttpConfig, request.scope["state"].get("http") or request.app.state.http)
 
 
 def signed_in(request: Connection) -> SignedIn | None:
@@ -78,6 +80,11 @@ def language_of(request: Connection) -> Language:
 def asked_language(request: Connection) -> str | None:
     asked = request.query_params.get("lang") if request.scope.get("method") in {"GET", "HEAD"} else None
     return asked if asked in LANGUAGES else None
+
+
+def device_of(request: Connection) -> str:
+    """What it calls itself, in words."""
+    return device_label(request.headers.get("user-agent", ""))
 
 
 def request_id_of(request: Connection) -> str:

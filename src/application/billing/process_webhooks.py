@@ -66,7 +66,9 @@ class ProcessWebhooks:
         now = self._clock.now()
         async with self._new_unit() as unit:
             if payment_id is None or snapshot is None or not await _is_of_account(unit, payment_id, event):
-                await unit.webhooks.save(event.ignore(why, at=now))
+                # Another academy that shares the account may know the payment: then it is that one's to work on.
+                if not await unit.webhooks.hand_over(event, payment_id, now=now):
+                    await unit.webhooks.save(event.ignore(why, at=now))
             else:
                 await settle(unit, payment_id, snapshot, at=now, new_id=self._new_id)
                 await unit.webhooks.save(event.process(at=now))

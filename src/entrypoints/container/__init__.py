@@ -12,6 +12,7 @@ from dependency_injector import containers, providers
 from litestar.di import Provide
 
 from domain.identity.permission import Audience
+from entrypoints.container.academies import AcademiesContainer
 from entrypoints.container.accounts import AccountsContainer
 from entrypoints.container.billing import BillingContainer
 from entrypoints.container.booking import BookingContainer
@@ -38,6 +39,7 @@ CONTEXTS: Final[tuple[type[containers.DeclarativeContainer], ...]] = (
     OnboardingContainer,
     NotificationContainer,
     OversightContainer,
+    AcademiesContainer,
 )
 HANDLERS: Final = "handlers"
 """The name under which a context offers its event subscribers: ``providers.Dict({"context.name": provider})``."""

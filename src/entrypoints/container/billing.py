@@ -54,6 +54,7 @@ def accounts_of(settings: Settings, client: httpx.AsyncClient) -> Accounts:
 
 class BillingContainer(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency()
+    academy_url: providers.Dependency[Any] = providers.Dependency()
     new_unit: providers.Dependency[Any] = providers.Dependency()
     clock: providers.Dependency[Any] = providers.Dependency()
     new_id: providers.Dependency[Any] = providers.Dependency()
@@ -67,7 +68,7 @@ class BillingContainer(containers.DeclarativeContainer):
     earning_queries = providers.Singleton(SqlEarningQueries, engine)
     ledger_queries = providers.Singleton(SqlLedgerQueries, engine)
 
-    start_checkout = providers.Factory(StartCheckout, new_unit, clock, gateways, settings.provided.main_url)
+    start_checkout = providers.Factory(StartCheckout, new_unit, clock, gateways, academy_url)
     settle_payment = providers.Factory(SettlePayment, new_unit, clock, new_id, gateways)
     close_checkout = providers.Factory(CloseCheckout, new_unit, gateways, settle_payment)
     sweep_payments = providers.Factory(SweepPayments, new_unit, clock, settle_payment, close_checkout)

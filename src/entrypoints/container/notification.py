@@ -8,7 +8,7 @@ from dependency_injector import containers, providers
 from adapters.languages.text import translator
 from adapters.messaging.calendar import CalendarWriter
 from adapters.messaging.email.composer import EmailComposer
-from adapters.messaging.email.maildir import MaildirMailbox
+from adapters.messaging.email.maildir import MaildirMailbox, folder_of_academy
 from adapters.persistence.notification.queries import SqlNotificationQueries
 from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowFeed
 from application.notification.first_steps import SeeFirstSteps, SendFirstSteps
@@ -48,27 +48,30 @@ class NotificationContainer(containers.DeclarativeContainer):
     engine: providers.Dependency[Any] = providers.Dependency()
     wakeup: providers.Dependency[Any] = providers.Dependency()
     mint_verification: providers.Dependency[Any] = providers.Dependency()
+    academy_url: providers.Dependency[Any] = providers.Dependency()
+    academy_name: providers.Dependency[Any] = providers.Dependency()
 
     school_reader = providers.Singleton(school_of, settings)
     notification_queries = providers.Singleton(SqlNotificationQueries, engine)
-    calendar_writer = providers.Singleton(
+    # Made for each call: names, links and folders are those of the academy at hand.
+    calendar_writer = providers.Factory(
         CalendarWriter,
-        base_url=settings.provided.main_url,
+        base_url=academy_url,
         organizer=settings.provided.mail_from,
-        school=settings.provided.school_name,
+        school=academy_name,
     )
-    mail_composer = providers.Singleton(
+    mail_composer = providers.Factory(
         EmailComposer,
         calendar_writer,
-        base_url=settings.provided.main_url,
-        school=settings.provided.school_name,
+        base_url=academy_url,
+        school=academy_name,
         mail_from=settings.provided.mail_from,
         translations=providers.Object(translator),
     )
-    mailbox = providers.Singleton(
+    mailbox = providers.Factory(
         MaildirMailbox,
-        settings.provided.mailbox,
-        sender_name=settings.provided.school_name,
+        providers.Callable(folder_of_academy, settings.provided.mailbox),
+        sender_name=academy_name,
         sender_address=settings.provided.mail_from,
     )
 

@@ -11,9 +11,11 @@ from dependency_injector import containers, providers
 from redis.asyncio import BlockingConnectionPool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.academies import Academies
 from adapters.messaging.wakeup import RedisWakeup
 from adapters.persistence.cipher import FernetCipher
 from adapters.persistence.engine import new_engine
+from adapters.persistence.identity.academies import SqlAcademyQueries
 from adapters.persistence.unit_of_work import SqlUnit
 from adapters.system import SystemClock, new_id
 from entrypoints.container.subscriptions import subscribers_of
@@ -55,6 +57,16 @@ class Shared(containers.DeclarativeContainer):
     engine = providers.Singleton(_engine, settings, audience)
     redis = providers.Singleton(_redis, settings)
     wakeup = providers.Singleton(RedisWakeup, redis)
+    academies = providers.Singleton(
+        Academies,
+        providers.Singleton(SqlAcademyQueries, engine),
+        main_url=settings.provided.main_url,
+        admin_url=settings.provided.admin_url,
+        school_name=settings.provided.school_name,
+    )
+    academy_url = academies.provided.main_url.call()
+    """Of the academy at hand: for what is made anew for each call."""
+    academy_name = academies.provided.name.call()
     new_unit = providers.Singleton(_new_unit, engine, wakeup)
     cipher = providers.Singleton(FernetCipher, settings.provided.encryption_keys)
     http_client = providers.Singleton(httpx.AsyncClient, timeout=httpx.Timeout(10.0, connect=3.0))

@@ -87,7 +87,13 @@ class LedgerRepository(Protocol):
 
 class WebhookInbox(Protocol):
     async def add(self, event: WebhookEvent) -> bool:
-        """False when (provider, account, event id) is stored already."""
+        """False when (provider, account, event id) is stored already. Goes to the academy whose payment it is about,
+        where that is known.
+        """
+        ...
+
+    async def hand_over(self, event: WebhookEvent, payment_id: PaymentId | None, *, now: datetime) -> bool:
+        """True when another academy with the same account knows the payment, and has the message from now on."""
         ...
 
     async def get(self, webhook_id: WebhookId) -> WebhookEvent:

@@ -20,6 +20,7 @@ from typing import Final, cast
 from uuid import uuid4
 
 from domain.errors import NotFound
+from ports.academy import FIRST_ACADEMY, current_academy
 from ports.errors import GatewayUnavailable
 from ports.notification.mail import Attachment, Mail, MailSummary, StoredMail
 from ports.paging import Page, decode_cursor, encode_cursor
@@ -49,6 +50,12 @@ def to_message(mail: Mail, *, sender: Address, at: datetime) -> EmailMessage:
         for name, _, value in (parameter.strip().partition("=") for parameter in parameters):
             part.set_param(name, value)
     return message
+
+
+def folder_of_academy(mailbox: Path) -> Path:
+    """Each academy reads its own mail. (ADM-10)"""
+    academy = current_academy()
+    return mailbox if academy == FIRST_ACADEMY else mailbox / "academies" / str(academy)
 
 
 class MaildirMailbox:

@@ -6,22 +6,58 @@ from typing import Any, Final
 
 import asyncpg
 import msgspec
-from sqlalchemy import DateTime, Integer, Uuid, bindparam, select, update
+from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.persistence.billing.tables import one_of, webhook_events
-from adapters.persistence.metadata import own_columns
-from adapters.persistence.statement import Statement, walled
+from adapters.persistence.billing.tables import one_of, payments, webhook_events
+from adapters.persistence.metadata import WALL, own_columns
+from adapters.persistence.statement import INSIDE, Statement, walled
 from domain.billing.webhook_event import WebhookEvent, WebhookStatus
 from domain.errors import NotFound, StaleWrite
-from domain.ids import WebhookId
+from domain.ids import PaymentId, WebhookId
 
 _INSTANT: Final = DateTime(timezone=True)
 _W: Final = WebhookStatus
+# Academies may share an account with a provider: a message belongs to the one whose payment it is about, and as long as
+# nobody knows that payment, to the one that was told.
+_theirs = (
+    select(payments.c.academy_id)
+    .where(
+        payments.c.provider == bindparam("provider", type_=Text),
+        payments.c.account == bindparam("account", type_=Text),
+        payments.c.provider_ref == bindparam("object_ref", type_=Text),
+    )
+    .scalar_subquery()
+)
 _ADD: Final = Statement(
     upsert(webhook_events)
+    .values(
+        {column.name: bindparam(column.name, type_=column.type) for column in own_columns(webhook_events)}
+        | {WALL: func.coalesce(_theirs, bindparam(INSIDE, type_=Uuid))}
+    )
     .on_conflict_do_nothing(index_elements=["provider", "account", "event_id"])
-    .returning(webhook_events.c.id)
+    .returning(webhook_events.c.id),
+    everywhere="it may be about another academy's payment",
+)
+_HAND_OVER: Final = Statement(
+    update(webhook_events)
+    .where(
+        webhook_events.c.id == bindparam("of", type_=Uuid),
+        webhook_events.c.status == _W.PROCESSING.value,
+        or_(
+            payments.c.id == bindparam("payment", type_=Uuid),
+            payments.c.provider_ref == webhook_events.c.object_ref,
+        ),
+        payments.c.provider == webhook_events.c.provider,
+        payments.c.account == webhook_events.c.account,
+        payments.c.academy_id != webhook_events.c.academy_id,
+    )
+    .values(
+        academy_id=payments.c.academy_id,
+        status=_W.RECEIVED.value,
+        due_at=bindparam("now", type_=_INSTANT),
+    ),
+    everywhere="it is about another academy's payment",
 )
 _GET: Final = Statement(
     select(*own_columns(webhook_events)).where(webhook_events.c.id == bindparam("of", type_=Uuid)).with_for_update()
@@ -81,6 +117,9 @@ class SqlWebhooks:
 
     async def add(self, event: WebhookEvent) -> bool:
         return await _ADD.value(self._connection, **to_row(event)) is not None
+
+    async def hand_over(self, event: WebhookEvent, payment_id: PaymentId | None, *, now: datetime) -> bool:
+        return await _HAND_OVER.run(self._connection, of=event.id, payment=payment_id, now=now) == 1
 
     async def get(self, webhook_id: WebhookId) -> WebhookEvent:
         row = await _GET.row(self._connection, of=webhook_id)
