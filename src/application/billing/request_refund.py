@@ -14,6 +14,7 @@ from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, RefundId
 from domain.money import Money, total
+from domain.oversight.audit import Act
 from ports.clock import Clock
 from ports.outbox import Wakeup
 from ports.unit_of_work import NewUnit
@@ -99,6 +100,22 @@ class RequestRefund:
                 )
                 for booking_id, amount in wanted.items()
             ]
+            unit.note(
+                Act(
+                    actor=actor,
+                    action="billing.refund",
+                    subject=("payment", str(payment.id)),
+                    before={"refunded_minor": payment.refunded.minor},
+                    after={
+                        "refunds": [
+                            {"id": str(refund.id), "booking_id": str(refund.booking_id), "minor": refund.amount.minor}
+                            for refund in refunds
+                        ],
+                        "currency": payment.amount.currency,
+                    },
+                    reason=command.reason.strip(),
+                )
+            )
             await unit.commit()
         await self._wakeup.nudge("refunds")
         return refunds

@@ -8,6 +8,7 @@ import msgspec
 from application.booking.places import policy_of
 from application.booking.rules import party_in
 from application.booking.scopes import in_scope, require_change
+from application.booking.staff_acts import note_if_staff
 from domain.booking.booking import WAITING, Booking, Status
 from domain.booking.errors import TermsChanged
 from domain.booking.policy import Cancellation, cancellation
@@ -77,6 +78,7 @@ class CancelBooking:
                 )
                 await unit.bookings.save(following)
                 unit.record(news)
+                note_if_staff(unit, actor, lesson.terms.by, "booking.cancel", lesson.booking, following, command.reason)
                 proposal = await unit.proposals.open_of(following.id)
                 if proposal is not None:
                     await unit.proposals.save(proposal.overtake())

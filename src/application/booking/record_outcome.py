@@ -5,6 +5,7 @@ import msgspec
 from application.booking.places import policy_of
 from application.booking.presence import guardian_present
 from application.booking.rules import party_in
+from application.booking.staff_acts import note_if_staff
 from domain.booking.booking import OUTCOMES, Booking, Status
 from domain.booking.events import BookingEvent
 from domain.booking.policy import require_outcome
@@ -53,6 +54,7 @@ class RecordOutcome:
                 ended, news = booking.mark_teacher_no_show(at=now)
             await unit.bookings.save(ended)
             unit.record(news)
+            note_if_staff(unit, actor, party, "booking.record_outcome", booking, ended)
             await unit.commit()
         return ended
 

@@ -9,6 +9,7 @@ from application.booking.moving import MovePlan, make_move, plan_move
 from application.booking.places import policy_of
 from application.booking.rules import party_in
 from application.booking.scopes import require_change
+from application.booking.staff_acts import note_if_staff
 from domain.booking.booking import Booking
 from domain.booking.proposal import Proposal
 from domain.booking.series import Scope
@@ -69,6 +70,8 @@ class RescheduleBooking:
             plan = await plan_move(unit, booking, command.to, command.scope, party, now)
             if not plan.needs_consent:
                 done = Rescheduled(moved=await make_move(unit, plan, now))
+                for move, moved in zip(plan.moves, done.moved, strict=True):
+                    note_if_staff(unit, actor, party, "booking.move", move.booking, moved)
             else:
                 policy = (await policy_of(unit, booking)).policy
                 proposal = Proposal(

@@ -7,6 +7,7 @@ import msgspec
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from domain.ids import DeliveryId, EventId
+from domain.oversight.audit import Act
 from ports.clock import Clock
 from ports.jobs import JobBoard, JobState
 from ports.outbox import Wakeup
@@ -48,6 +49,7 @@ class ReviveTask:
         actor.require(Permission.REPLAY_WEBHOOKS)
         async with self._new_unit() as unit:
             await unit.outbox.revive(event_id, subscriber, at=self._clock.now())
+            unit.note(Act(actor=actor, action="oversight.revive_task", subject=("task", f"{event_id}/{subscriber}")))
             await unit.commit()
         await self._wakeup.nudge("outbox")
 
@@ -63,5 +65,6 @@ class ReviveDelivery:
         async with self._new_unit() as unit:
             delivery = await unit.deliveries.get(delivery_id)
             await unit.deliveries.save(delivery.revive(at=self._clock.now()))
+            unit.note(Act(actor=actor, action="oversight.revive_message", subject=("message", str(delivery_id))))
             await unit.commit()
         await self._wakeup.nudge("deliveries")
