@@ -34,10 +34,12 @@ from domain.identity.events import (
     UserRegistered,
     VerificationRequested,
 )
-from domain.ids import BookingId, EventId, PaymentId, ProposalId, RefundId, UserId
+from domain.identity.permission import Role
+from domain.ids import ApplicationId, BookingId, EventId, PaymentId, ProposalId, RefundId, UserId
 from domain.money import Money
 from domain.notification.events import LessonDue
 from domain.notification.sequence import StepDue
+from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
 from fakes.clock import NOON
 from ports.notification.queries import Lesson, Person
 
@@ -84,6 +86,10 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
     known: dict[str, Any] = {
         "at": NOON,
         "user_id": LEARNER,
+        "application_id": ApplicationId(UUID(int=31)),
+        "role": Role.QARI,
+        "edition": 1,
+        "decided_by": PAYER,
         "step": "find_a_qari",
         "email": "new@example.org",
         "was": "old@example.org",
@@ -121,6 +127,7 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
 
 EVERY_KIND: Final[tuple[type[Event], ...]] = (
     PasswordResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged, UserInvited, ExportReady,
+    ApplicationSubmitted, ApplicationApproved, ApplicationRejected,
     ErasureScheduled, UserRegistered, VerificationRequested, EmailVerified, BookingRequested, BookingHeld, BookingDeclined,
     BookingExpired, BookingConfirmed, BookingRescheduled, RescheduleProposed, RescheduleDeclined, BookingCancelled,
     LessonDue, StepDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,

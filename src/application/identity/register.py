@@ -5,7 +5,7 @@ import msgspec
 from domain.errors import Invalid
 from domain.identity.password import require_good_password
 from domain.identity.permission import Role
-from domain.identity.user import SELF_CHOSEN, User, email_address
+from domain.identity.user import SELF_CHOSEN, Onboarding, User, email_address
 from domain.ids import UserId
 from ports.clock import Clock, NewId
 from ports.identity.passwords import PasswordHasher
@@ -22,7 +22,9 @@ class RegisterCommand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Register:
-    """Raises Invalid, WeakPassword, EmailTaken. The mail with the link follows from ``UserRegistered``."""
+    """What is gated stays shut until the application for the role is approved. The mail with the link follows from
+    ``UserRegistered``. Raises Invalid, WeakPassword, EmailTaken.
+    """
 
     def __init__(self, new_unit: NewUnit, clock: Clock, new_id: NewId, hasher: PasswordHasher) -> None:
         self._new_unit, self._clock, self._new_id, self._hasher = new_unit, clock, new_id, hasher
@@ -38,6 +40,7 @@ class Register:
             name=name,
             password_hash="",
             roles=frozenset({command.role}),
+            onboarding={command.role: Onboarding.DRAFT},
             zone=command.zone,
             locale=command.locale,
             created_at=self._clock.now(),

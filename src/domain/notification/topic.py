@@ -33,6 +33,7 @@ from domain.identity.events import (
 )
 from domain.notification.events import LessonDue
 from domain.notification.sequence import StepDue
+from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
 
 
 class Topic(StrEnum):
@@ -65,6 +66,10 @@ class Topic(StrEnum):
     INVITED = "invited"
     EXPORT_READY = "export_ready"
     ERASURE_SCHEDULED = "erasure_scheduled"
+    APPLICATION_RECEIVED = "application_received"
+    APPLICATION_WAITS = "application_waits"
+    APPLICATION_APPROVED = "application_approved"
+    APPLICATION_REJECTED = "application_rejected"
 
 
 class Side(StrEnum):
@@ -96,6 +101,12 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     UserInvited: ((Topic.INVITED, frozenset({Side.PERSON})),),
     ExportReady: ((Topic.EXPORT_READY, frozenset({Side.PERSON})),),
     ErasureScheduled: ((Topic.ERASURE_SCHEDULED, frozenset({Side.PERSON})),),
+    ApplicationSubmitted: (
+        (Topic.APPLICATION_RECEIVED, frozenset({Side.PERSON})),
+        (Topic.APPLICATION_WAITS, frozenset({Side.SCHOOL})),
+    ),
+    ApplicationApproved: ((Topic.APPLICATION_APPROVED, frozenset({Side.PERSON})),),
+    ApplicationRejected: ((Topic.APPLICATION_REJECTED, frozenset({Side.PERSON})),),
     BookingRequested: (
         (Topic.LESSON_REQUESTED, frozenset({Side.QARI})),
         (Topic.REQUEST_SENT, frozenset({Side.LEARNER, Side.PAYER})),

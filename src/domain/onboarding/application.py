@@ -96,13 +96,11 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     def editable(self) -> bool:
         return self.status in (Status.DRAFT, Status.REJECTED)
 
-    def write(self, form: Form, *, at: datetime) -> "Application":
-        """The draft as it stands now; a rejected application becomes one again. Raises ApplicationLocked."""
-        return self.opened(form=form, updated_at=at)
-
-    def identify(self, national_id: SealedId | None, *, at: datetime) -> "Application":
-        """Raises ApplicationLocked."""
-        return self.opened(national_id=national_id, updated_at=at)
+    def write(self, form: Form, *, at: datetime, national_id: SealedId | None = None) -> "Application":
+        """The draft as it stands now; a rejected application becomes one again. Without a national id the one that
+        is known stays. Raises ApplicationLocked.
+        """
+        return self.opened(form=form, national_id=national_id or self.national_id, updated_at=at)
 
     def opened(self, **changes: Any) -> "Application":
         """For every edit by the applicant. Raises ApplicationLocked."""

@@ -9,6 +9,7 @@ import msgspec
 from adapters.messaging.email.times import clock_text, day_text, money_text, other_clock, place_text
 from domain.billing.decline import next_step, plain_words
 from domain.identity.actor import Party
+from domain.identity.permission import Role
 from domain.money import Money
 from domain.notification.topic import Topic
 from ports.notification.compose import Notice
@@ -206,6 +207,51 @@ def erasure_scheduled(r: Reader) -> Content:
         ),
         button=(r._("Keep my account"), r.link("/account/privacy")),
     )
+
+
+def application_received(r: Reader) -> Content:
+    heading = r._("We have your application")
+    text = r._("Somebody of {school} looks at it now. You will hear from us as soon as it is decided.").format(
+        school=r.school
+    )
+    button = (r._("See my application"), r.link("/onboarding"))
+    return Content(subject=heading, heading=heading, paragraphs=(text,), button=button)
+
+
+def application_waits(r: Reader) -> Content:
+    heading = r._("An application waits for a decision")
+    text = r._("Somebody has applied as a {role}. It lies in the queue of the office.").format(role=_role(r))
+    return Content(subject=heading, heading=heading, paragraphs=(text,))
+
+
+def application_approved(r: Reader) -> Content:
+    heading = r._("Welcome: your application is approved")
+    if r.facts["role"] == Role.QARI:
+        text = r._("Your weekly hours are in your calendar. Say which lessons you give and at what price, and begin.")
+        button = (r._("Set lessons and prices"), r.link("/qari/availability"))
+    else:
+        text = r._("Everything is open to you now. Find a Qari and choose a time that suits you.")
+        button = (r._("Find a Qari"), r.link("/qaris"))
+    return Content(subject=heading, heading=heading, paragraphs=(text,), button=button)
+
+
+def application_rejected(r: Reader) -> Content:
+    heading = r._("Your application needs another look")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(
+            r._("We could not approve it as it is."),
+            _reason(r),
+            r._("You can change your answers and hand it in again."),
+        ),
+        button=(r._("See my application"), r.link("/onboarding")),
+    )
+
+
+def _role(r: Reader) -> str:
+    names = {Role.STUDENT: r._("student"), Role.GUARDIAN: r._("guardian"), Role.QARI: r._("Qari")}
+    return names.get(r.facts["role"], str(r.facts["role"]))
 
 
 def lesson_requested(r: Reader) -> Content:
@@ -450,6 +496,10 @@ WORDING: Final[Mapping[Topic, Callable[[Reader], Content]]] = {
     Topic.INVITED: invited,
     Topic.EXPORT_READY: export_ready,
     Topic.ERASURE_SCHEDULED: erasure_scheduled,
+    Topic.APPLICATION_RECEIVED: application_received,
+    Topic.APPLICATION_WAITS: application_waits,
+    Topic.APPLICATION_APPROVED: application_approved,
+    Topic.APPLICATION_REJECTED: application_rejected,
     Topic.LESSON_REQUESTED: lesson_requested,
     Topic.REQUEST_SENT: request_sent,
     Topic.REQUEST_APPROVED: request_approved,
