@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from adapters.http.flash import redirect
 from adapters.http.requests import Req, config_of
@@ -65,9 +65,14 @@ class AdminPersonActionsController(Controller):
         return redirect(request, f"/people/{user.id}", _("An invitation is on its way."))
 
     @get("/selected", needs=Permission.MANAGE_PEOPLE)
-    async def several_form(self, request: Req, name_people: NamedDependency[NamePeople]) -> Response[Any]:
-        action = request.query_params.get("action", "")
-        people = await _named(request.user, request.query_params.getall("id", []), name_people)
+    async def several_form(
+        self,
+        request: Req,
+        name_people: NamedDependency[NamePeople],
+        action: FromQuery[str] = "",
+        id: FromQuery[list[str] | None] = None,
+    ) -> Response[Any]:
+        people = await _named(request.user, id or [], name_people)
         if action not in SEVERAL or not people:
             return redirect(request, "/people", _("Choose people first, then what to do."), "notice")
         return page(request, "admin/people_selected.html", action=action, people=people)
@@ -105,7 +110,7 @@ class AdminPersonActionsController(Controller):
             return redirect(request, "/people", " ".join([text, *refused])[:1000], "problem")
         return redirect(request, "/people", text)
 
-    @get("/{user_id:uuid}/{action:str}/ask", needs=Permission.MANAGE_PEOPLE)
+    @get("/{user_id:uuid}/ask/{action:str}", needs=Permission.MANAGE_PEOPLE)
     async def ask(
         self, request: Req, user_id: FromPath[UUID], action: FromPath[str], see_person: NamedDependency[SeePerson]
     ) -> Response[Any]:
