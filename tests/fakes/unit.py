@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ports.billing.repositories import LedgerRepository, PaymentRepository, RefundRepository, WebhookInbox
     from ports.booking.repositories import BookingRepository, PolicyRepository, ProposalRepository, SeriesRepository
     from ports.identity.academies import AcademyRepository
+    from ports.identity.external import ExternalUserRepository
     from ports.identity.factors import (
         ChallengeRepository,
         FactorRepository,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         PasskeyRepository,
     )
     from ports.identity.guardians import GuardianshipRepository, LearnerRepository
+    from ports.identity.privacy import ErasureRepository, ExportRepository, PersonalData, Retention
     from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
     from ports.notification.repositories import (
         DeliveryRepository,
@@ -53,6 +55,11 @@ PARTS: Final = {
     "users": "fakes.identity",
     "sessions": "fakes.identity",
     "verifications": "fakes.identity",
+    "exports": "fakes.accounts",
+    "erasures": "fakes.accounts",
+    "external_users": "fakes.accounts",
+    "personal": "fakes.accounts",
+    "retention": "fakes.accounts",
     "factors": "fakes.factors",
     "passkeys": "fakes.factors",
     "challenges": "fakes.factors",
@@ -214,6 +221,26 @@ class MemoryUnit:
     @property
     def trials(self) -> "TrialRepository":
         return self._repository("trials")  # type: ignore[no-any-return]
+
+    @property
+    def exports(self) -> "ExportRepository":
+        return self._repository("exports")  # type: ignore[no-any-return]
+
+    @property
+    def erasures(self) -> "ErasureRepository":
+        return self._repository("erasures")  # type: ignore[no-any-return]
+
+    @property
+    def external_users(self) -> "ExternalUserRepository":
+        return self._repository("external_users")  # type: ignore[no-any-return]
+
+    @property
+    def personal(self) -> "PersonalData":
+        return self._repository("personal")  # type: ignore[no-any-return]
+
+    @property
+    def retention(self) -> "Retention":
+        return self._repository("retention")  # type: ignore[no-any-return]
 
     @property
     def qaris(self) -> "QariRepository":
