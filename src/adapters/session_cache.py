@@ -28,8 +28,10 @@ STAMP: Final = "halaqa:sessions:stamp"
 _KEEP: Final = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
-redis.call('SADD', KEYS[3], KEYS[2])
-redis.call('EXPIRE', KEYS[3], 120)
+for index = 3, #KEYS do
+    redis.call('SADD', KEYS[index], KEYS[2])
+    redis.call('EXPIRE', KEYS[index], 120)
+end
 return 1
 """
 _FORGET: Final = """
@@ -88,11 +90,11 @@ class CachedSessions:
         seconds = int(min(LONGEST, person.valid_until - now).total_seconds())
         if seconds < 1:
             return
+        # Who looks through somebody's eyes loses the sight with either of the two.
+        concerned = [_of(user_id) for user_id in (person.user_id, person.impersonator) if user_id is not None]
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._keep(
-                    keys=[STAMP, key, _of(person.user_id)], args=[stamp, msgspec.msgpack.encode(person), seconds]
-                )
+                await self._keep(keys=[STAMP, key, *concerned], args=[stamp, msgspec.msgpack.encode(person), seconds])
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("session_not_remembered", error=type(error).__name__)
 

@@ -3,22 +3,33 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.persistence.identity.queries import SqlPeople, SqlSessionQueries
-from adapters.persistence.identity.repositories import SqlSessions, SqlUsers, SqlVerifications
+from adapters.persistence.identity.queries import SqlDevices, SqlPeople, SqlSessionQueries
+from adapters.persistence.identity.repositories import SqlUsers, SqlVerifications
+from adapters.persistence.identity.sessions import SqlSessions
 from adapters.persistence.statement import driver
 from domain.errors import NotFound, StaleWrite
 from domain.identity.permission import Audience, Role
-from domain.identity.session import Session, Verification, VerificationPurpose, hash_token
-from domain.identity.user import AccountStatus, EmailTaken
-from domain.ids import UserId
+from domain.identity.session import (
+    Ending,
+    Factor,
+    Issued,
+    Session,
+    Verification,
+    VerificationPurpose,
+    hash_token,
+)
+from domain.identity.user import AccountStatus, EmailTaken, Onboarding, User
+from domain.ids import SessionId, UserId
 from fakes.identity import (
     IdentityStore,
+    MemoryDevices,
     MemoryPeople,
     MemorySessionQueries,
     MemorySessions,
@@ -26,7 +37,7 @@ from fakes.identity import (
     MemoryVerifications,
     a_user,
 )
-from ports.identity.queries import PeopleQueries, SessionQueries
+from ports.identity.queries import DeviceQueries, PeopleQueries, SessionQueries, SignedIn
 from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
 from ports.paging import BadCursor
 
@@ -44,6 +55,7 @@ class Floor(msgspec.Struct):
 class House(msgspec.Struct):
     floor: Callable[[], AbstractAsyncContextManager[Floor]]
     session_queries: SessionQueries
+    devices: DeviceQueries
     people: PeopleQueries
 
 
@@ -55,7 +67,7 @@ def memory_house() -> House:
     async def floor() -> AsyncIterator[Floor]:
         yield Floor(MemoryUsers(store), MemorySessions(store), MemoryVerifications(store))
 
-    return House(floor, MemorySessionQueries(store), MemoryPeople(store))
+    return House(floor, MemorySessionQueries(store), MemoryDevices(store), MemoryPeople(store))
 
 
 @pytest.fixture
@@ -65,7 +77,7 @@ def postgres_house(database: AsyncEngine) -> House:
         async with driver(database) as connection, connection.transaction():
             yield Floor(SqlUsers(connection), SqlSessions(connection), SqlVerifications(connection))
 
-    return House(floor, SqlSessionQueries(database), SqlPeople(database))
+    return House(floor, SqlSessionQueries(database), SqlDevices(database), SqlPeople(database))
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -123,32 +135,72 @@ async def test_roles_change_with_the_account(house: House) -> None:
         assert (await floor.users.get(user.id)).roles == {Role.STUDENT, Role.QARI}
 
 
+def a_session(user: User, number: int = 1, **given: Any) -> tuple[Session, Issued]:
+    fields = {"audience": Audience.MAIN, "role": Role.STUDENT, "at": AT} | given
+    return Session.open(SessionId(UUID(int=0x01980000_0000_7000_9000_000000000000 + number)), user.id, **fields)
+
+
 async def test_a_session_is_found_while_everything_about_it_holds(house: House) -> None:
     # ID-05, ID-11
-    user = a_user(roles=frozenset({Role.STUDENT, Role.GUARDIAN}), email_verified_at=AT)
-    session, token = Session.start(user.id, audience=Audience.MAIN, role=Role.GUARDIAN, at=AT)
+    user = a_user(
+        roles=frozenset({Role.STUDENT, Role.GUARDIAN}),
+        email_verified_at=AT,
+        onboarding={Role.GUARDIAN: Onboarding.DRAFT},
+    )
+    session, issued = a_session(user, role=Role.GUARDIAN, device="Firefox · Linux")
     async with house.floor() as floor:
         await floor.users.add(user)
-        await floor.sessions.add(session)
+        await floor.sessions.add(session, issued.tokens)
 
-    found = await house.session_queries.find(hash_token(token), now=AT)
+    async def find(token: str | None = issued.access, now: datetime = AT) -> SignedIn | None:
+        return await house.session_queries.find(hash_token(token or ""), now=now)
+
+    found = await find()
 
     assert found is not None
     assert (found.user_id, found.role, found.audience) == (user.id, Role.GUARDIAN, Audience.MAIN)
     assert found.roles == (Role.GUARDIAN, Role.STUDENT)
     assert (found.email_verified, found.zone) == (True, "Asia/Karachi")
-    assert await house.session_queries.find(hash_token("hm_other"), now=AT) is None
-    assert await house.session_queries.find(hash_token(token), now=session.expires_at) is None
+    assert (found.session_id, found.valid_until) == (session.id, issued.expires_at)
+    assert not found.actor().onboarded
+    assert await find("hm_other") is None
+    assert await find(issued.refresh) is None
+    assert await find(now=issued.expires_at) is None
+    async with house.floor() as floor:
+        await floor.sessions.save(session.act_as(Role.STUDENT, held=user.roles))
+    found = await find()
+    assert found is not None
+    assert (found.role, found.actor().onboarded) == (Role.STUDENT, True)
+    async with house.floor() as floor:
+        await floor.sessions.save(session)
 
-    student = msgspec.structs.replace(user, roles=frozenset({Role.STUDENT}), version=2)
+    student = msgspec.structs.replace(user, roles=frozenset({Role.STUDENT}), onboarding={}, version=2)
     async with house.floor() as floor:
         await floor.users.save(student)
-    assert await house.session_queries.find(hash_token(token), now=AT) is None
+    assert await find() is None
 
     blocked = msgspec.structs.replace(user, status=AccountStatus.BLOCKED, version=3)
     async with house.floor() as floor:
         await floor.users.save(blocked)
-    assert await house.session_queries.find(hash_token(token), now=AT) is None
+    assert await find() is None
+
+
+async def test_who_looks_through_other_eyes_sees_no_more_once_he_is_blocked_himself(house: House) -> None:
+    # ID-20
+    user, staff = a_user(), a_user(number=2, roles=frozenset({Role.ADMIN}))
+    session, issued = a_session(user, impersonator=staff.id)
+    async with house.floor() as floor:
+        await floor.users.add(user)
+        await floor.users.add(staff)
+        await floor.sessions.add(session, issued.tokens)
+
+    found = await house.session_queries.find(hash_token(issued.access), now=AT)
+    assert found is not None
+    assert found.actor().impersonator == staff.id
+    assert await house.devices.of(user.id, now=AT) == []
+    async with house.floor() as floor:
+        await floor.users.save(msgspec.structs.replace(staff, status=AccountStatus.BLOCKED, version=2))
+    assert await house.session_queries.find(hash_token(issued.access), now=AT) is None
 
 
 async def test_a_session_remembers_every_few_minutes_that_it_was_seen(
@@ -156,46 +208,85 @@ async def test_a_session_remembers_every_few_minutes_that_it_was_seen(
 ) -> None:
     # ID-11
     user = a_user()
-    session, token = Session.start(user.id, audience=Audience.MAIN, role=Role.STUDENT, at=AT)
+    session, issued = a_session(user)
     async with postgres_house.floor() as floor:
         await floor.users.add(user)
-        await floor.sessions.add(session)
+        await floor.sessions.add(session, issued.tokens)
     seen = []
 
-    for minutes in (1, 4, 5, 6, 30, 29):
-        await postgres_house.session_queries.find(hash_token(token), now=AT + timedelta(minutes=minutes))
+    for minutes in (1, 4, 5, 6, 14, 13):
+        await postgres_house.session_queries.find(hash_token(issued.access), now=AT + timedelta(minutes=minutes))
         async with driver(database) as connection:
             seen.append((await connection.fetchval("SELECT last_seen_at FROM sessions") - AT) // timedelta(minutes=1))
 
-    assert seen == [0, 0, 5, 5, 30, 30]
+    assert seen == [0, 0, 5, 5, 14, 14]
+
+
+async def test_a_token_leads_to_its_session_and_to_the_next_pair(house: House) -> None:
+    # ID-04
+    user = a_user()
+    session, issued = a_session(user, factors=(Factor.PASSWORD, Factor.TOTP))
+    refresh = str(issued.refresh)
+    async with house.floor() as floor:
+        await floor.users.add(user)
+        await floor.sessions.add(session, issued.tokens)
+    async with house.floor() as floor:
+        assert await floor.sessions.get(session.id) == session
+        assert await floor.sessions.by_token(hash_token(refresh)) == (session, issued.tokens[1])
+        longer, used, following = session.renew(issued.tokens[1], refresh, "secret", at=AT + timedelta(hours=1))
+        await floor.sessions.save(longer)
+        await floor.sessions.rotate(used, following.tokens)
+        await floor.sessions.rotate(used, following.tokens)
+
+    async with house.floor() as floor:
+        assert await floor.sessions.by_token(hash_token(refresh)) == (longer, used)
+        assert await floor.sessions.by_token(hash_token(following.access)) == (longer, following.tokens[0])
+        with pytest.raises(NotFound):
+            await floor.sessions.by_token(b"unknown")
+        with pytest.raises(NotFound):
+            await floor.sessions.get(SessionId(UUID(int=404)))
 
 
 async def test_sessions_end_one_by_one_or_all_at_once(house: House) -> None:
+    # ID-18
     user = a_user()
-    made = [Session.start(user.id, audience=Audience.MAIN, role=Role.STUDENT, at=AT) for _ in range(3)]
+    made = [a_session(user, number, device=f"Device {number}") for number in range(1, 5)]
     async with house.floor() as floor:
         await floor.users.add(user)
-        for session, _ in made:
-            await floor.sessions.add(session)
-        await floor.sessions.end(made[0][0].token_hash)
-        await floor.sessions.end(b"unknown")
-        assert await floor.sessions.end_all(user.id) == 2
+        for session, issued in made:
+            await floor.sessions.add(session, issued.tokens)
+        await floor.sessions.save(made[0][0].end(Ending.SIGNED_OUT, at=AT))
+    devices = await house.devices.of(user.id, now=AT)
+    async with house.floor() as floor:
+        assert (
+            await floor.sessions.end_all(user.id, because=Ending.PASSWORD, at=AT, but=made[3][0].id),
+            await floor.sessions.end_all(user.id, because=Ending.PASSWORD, at=AT),
+            await floor.sessions.end_all(user.id, because=Ending.PASSWORD, at=AT),
+        ) == (2, 1, 0)
 
-    for _, token in made:
-        assert await house.session_queries.find(hash_token(token), now=AT) is None
+    assert sorted(device.label for device in devices) == ["Device 2", "Device 3", "Device 4"]
+    assert await house.devices.of(user.id, now=AT) == []
+    for _, issued in made:
+        assert await house.session_queries.find(hash_token(issued.access), now=AT) is None
+    async with house.floor() as floor:
+        assert (await floor.sessions.get(made[0][0].id)).ended_because is Ending.SIGNED_OUT
+        assert (await floor.sessions.get(made[1][0].id)).ended_because is Ending.PASSWORD
 
 
 async def test_sessions_that_ended_by_themselves_are_forgotten(house: House) -> None:
     user = a_user()
-    old, _ = Session.start(user.id, audience=Audience.ADMIN, role=Role.STUDENT, at=AT)
-    new, token = Session.start(user.id, audience=Audience.MAIN, role=Role.STUDENT, at=AT)
+    (old, first), (new, second) = a_session(user, audience=Audience.ADMIN), a_session(user, 2)
     async with house.floor() as floor:
         await floor.users.add(user)
-        await floor.sessions.add(old)
-        await floor.sessions.add(new)
+        await floor.sessions.add(old, first.tokens)
+        await floor.sessions.add(new, second.tokens)
         assert await floor.sessions.forget(expired_before=AT + timedelta(days=1)) == 1
 
-    assert await house.session_queries.find(hash_token(token), now=AT) is not None
+    async with house.floor() as floor:
+        assert (await floor.sessions.by_token(hash_token(str(second.refresh))))[0] == new
+        for gone in (first.access, str(first.refresh), second.access):
+            with pytest.raises(NotFound):
+                await floor.sessions.by_token(hash_token(gone))
 
 
 async def test_a_link_is_added_once_and_remembers_its_use(house: House) -> None:

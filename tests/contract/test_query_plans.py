@@ -24,7 +24,17 @@ from fakes.clock import NOON
 from ports.academy import FIRST_ACADEMY
 
 GUARDED: Final = frozenset(
-    ("bookings", "payments", "outbox_tasks", "outbox_events", "webhook_events", "deliveries", "sessions", "users")
+    (
+        "bookings",
+        "payments",
+        "outbox_tasks",
+        "outbox_events",
+        "webhook_events",
+        "deliveries",
+        "sessions",
+        "session_tokens",
+        "users",
+    )
 )
 EXECUTIONS: Final = 7
 """PostgreSQL plans a prepared statement anew five times, then it may settle on one plan for all values. The driver
@@ -47,11 +57,14 @@ FILL: Final = """
       FROM generate_series(1, 2000) n;
     INSERT INTO user_roles (user_id, role)
     SELECT pg_temp.uid('user', n), CASE WHEN n <= 60 THEN 'qari' ELSE 'student' END FROM generate_series(1, 2000) n;
-    INSERT INTO sessions (token_hash, user_id, audience, role, created_at, last_seen_at, expires_at)
-    SELECT decode(md5('session' || n), 'hex'), pg_temp.uid('user', 1 + n % 2000), 'student', 'student',
-           :noon - interval '1 day', :noon - n * interval '1 second',
-           :noon + interval '13 days'
+    INSERT INTO sessions (id, user_id, audience, role, device, factors, created_at, last_seen_at, expires_at)
+    SELECT pg_temp.uid('session', n), pg_temp.uid('user', 1 + n % 2000), 'main', 'student', 'Firefox', '{password}',
+           :noon - interval '1 day', :noon - n * interval '1 second', :noon + interval '13 days'
       FROM generate_series(1, 5000) n;
+    INSERT INTO session_tokens (hash, session_id, kind, generation, expires_at)
+    SELECT decode(md5('token' || n), 'hex'), pg_temp.uid('session', 1 + n % 5000),
+           CASE WHEN n <= 5000 THEN 'access' ELSE 'refresh' END, 1 + n / 5000, :noon + interval '5 minutes'
+      FROM generate_series(1, 20000) n;
     INSERT INTO qaris (user_id, name, gender, zone, country, languages, riwayat, teaches_genders, bio, approved,
                        booking_mode, request_holds_slot)
     SELECT pg_temp.uid('user', n), 'Person ' || n, 'male', 'Asia/Karachi', 'PK', '{en}', '{hafs}', '{male}', '',
@@ -127,7 +140,7 @@ MINUTE: Final = timedelta(minutes=1)
 WEEK: Final = {"since": NOON - DAY, "until": NOON + 6 * DAY}
 
 
-def _hot(person: UUID, qari: UUID, token: bytes) -> dict[str, tuple[str, Sequence[Any]]]:
+def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tuple[str, Sequence[Any]]]:
     """The statements that run on every page or every tick, with values as their callers give them."""
 
     def of(statement: Statement, **values: Any) -> tuple[str, Sequence[Any]]:
@@ -156,7 +169,8 @@ def _hot(person: UUID, qari: UUID, token: bytes) -> dict[str, tuple[str, Sequenc
         "webhooks": of(inbox._CLAIM, until=NOON + MINUTE, **due),
         "deliveries": of(notification_repositories._CLAIM, lease_until=NOON + MINUTE, **due),
         "session": of(identity_queries._FIND, token_hash=token, now=NOON),
-        "session seen": of(identity_queries._SEEN, of=token, now=NOON),
+        "session seen": of(identity_queries._SEEN, of=session, now=NOON),
+        "devices": of(identity_queries._DEVICES, user_id=person, now=NOON),
         "payments of a payer": (payment_queries._MINE, (None, None, 21, person, FIRST_ACADEMY)),
         "payments of a payer, next page": (payment_queries._MINE, (NOON, person, 21, person, FIRST_ACADEMY)),
         "lessons to remind of": of(notification_queries._STARTING, **soon),
@@ -208,10 +222,11 @@ async def test_no_hot_statement_walks_a_whole_table(database: AsyncEngine) -> No
         await connection.execute(FILL.replace(":noon", f"timestamptz '{NOON}'"))
         person = await connection.fetchval("SELECT payer_id FROM bookings GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
         qari = await connection.fetchval("SELECT user_id FROM qaris LIMIT 1")
-        token = await connection.fetchval("SELECT token_hash FROM sessions LIMIT 1")
+        token = await connection.fetchval("SELECT hash FROM session_tokens LIMIT 1")
+        session = await connection.fetchval("SELECT id FROM sessions LIMIT 1")
         walked = {
             name: sorted({f"{node['Node Type']} on {node['Relation Name']}" for node in found})
-            for name, (sql, values) in _hot(person, qari, token).items()
+            for name, (sql, values) in _hot(person, qari, token, session).items()
             if (found := [n for plan in await _plans(connection, sql, values) for n in _nodes(plan) if _walks(n)])
         }
 

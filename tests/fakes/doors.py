@@ -1,5 +1,6 @@
 """Both doors over accounts in memory, for tests that sign in."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from application.identity.act_as import ActAs
@@ -12,16 +13,32 @@ from application.identity.see_devices import SeeDevices
 from application.identity.sign_in import SignIn
 from application.identity.sign_out import RemoveDevice, SignOut, SignOutEverywhere
 from application.identity.verify_email import VerifyEmail
+from domain.errors import NotFound
 from domain.identity.permission import Audience
+from domain.identity.provider import ProviderProfile
 from fakes.identity import MemorySessionCache
 from ports.clock import Clock, NewId
 from ports.identity.passwords import PasswordHasher
+from ports.identity.providers import Departure, Provider
 from ports.identity.queries import DeviceQueries
 from ports.identity.session_cache import SessionCache
 from ports.throttle import Throttle
 from ports.unit_of_work import NewUnit
 
 SECRET = "a-secret-for-tests-only-0123456789"
+
+
+class NoProviders:
+    """Nobody else vouches for anybody."""
+
+    def offered(self) -> Sequence[Provider]:
+        return []
+
+    async def depart(self, name: str, *, back_to: str) -> Departure:
+        raise NotFound("there is no such provider")
+
+    async def arrive(self, name: str, *, back_to: str, code: str, nonce: str, verifier: str) -> ProviderProfile:
+        raise NotFound("there is no such provider")
 
 
 class Cases:
@@ -50,6 +67,7 @@ class Cases:
         self.remove_device = RemoveDevice(units, clock, cache)
         self.see_devices = SeeDevices(devices, clock)
         self.act_as = ActAs(units, clock, cache)
+        self.identity_providers = NoProviders()
         self.verify_email = VerifyEmail(units, clock)
         self.resend_verification = ResendVerification(units, clock)
 

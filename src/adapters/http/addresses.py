@@ -7,7 +7,6 @@ from litestar.datastructures import Headers
 from litestar.types import Scope
 
 from adapters.http.requests import Connection, config_of
-from domain.identity.device import device_label
 
 
 def client_address(scope: Scope, trusted: tuple[str, ...]) -> str:
@@ -38,11 +37,6 @@ def counted_address(scope: Scope, trusted: tuple[str, ...]) -> str:
 
 def address_of(request: Connection) -> str:
     return counted_address(request.scope, config_of(request).trusted_proxies)
-
-
-def device_of(request: Connection) -> str:
-    """What it calls itself, in words."""
-    return device_label(request.headers.get("user-agent", ""))
 
 
 @lru_cache(maxsize=4096)

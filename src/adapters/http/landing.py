@@ -9,16 +9,19 @@ from domain.identity.user import Onboarding
 HOMES: Final[Mapping[Role, str]] = {
     Role.STUDENT: "/portal",
     Role.GUARDIAN: "/portal",
-    Role.QARI: "/qari",
+    Role.QARI: "/qari/overview",
     Role.TEACHING_LEAD: "/",
     Role.SUPPORT: "/",
     Role.FINANCE: "/",
     Role.ADMIN: "/",
     Role.OWNER: "/",
 }
+APPLICATION: Final = "/onboarding"
+UNDER_REVIEW: Final = "/onboarding/under-review"
 
 
 def landing_of(role: Role, onboarding: Onboarding) -> str:
-    """A Qari whose application is not decided yet lands there too: his overview says how far it is."""
-    del onboarding
-    return HOMES[role]
+    """Home for those who are approved or need no approval; the others go on with their application."""
+    if onboarding is Onboarding.SUBMITTED:
+        return UNDER_REVIEW
+    return HOMES[role] if onboarding.cleared else APPLICATION

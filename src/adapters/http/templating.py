@@ -18,6 +18,7 @@ from adapters.http.requests import Connection, config_of, language_of, request_i
 from adapters.http.text import _, digits, ngettext, word
 from adapters.languages import NUMERALS, OWN_NAMES
 from domain.identity.actor import Actor
+from domain.identity.permission import GRANTS
 from ports.clock import Clock
 
 HERE: Final = Path(__file__).parent
@@ -74,11 +75,12 @@ def page(
     """Renders with what every page may count on: see ``templates/README.md``."""
     config, viewer, brand = config_of(request), viewer_of(request), brand_of(request)
     token, visit = csrf.token_for_page(request)
-    flash = flash_of(request)
+    flash, person = flash_of(request), signed_in(request)
     actor = request.scope.get("user")
     values: dict[str, Any] = {
-        "user": signed_in(request),
+        "user": person,
         "can": sorted(actor.permissions) if isinstance(actor, Actor) else [],
+        "hats": [role.value for role in person.roles if role in GRANTS[person.audience]] if person else [],
         "dir": viewer.direction,
         "theme": theme if (theme := request.cookies.get("theme", "")) in {"light", "dark"} else "",
         "zone": viewer.zone,

@@ -207,9 +207,15 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         return UserInvited(user_id=self.id, at=at)
 
     def role_at(self, audience: Audience) -> Role | None:
-        """The role somebody acts in behind that door: the one that may do most, None where there is none."""
+        """The role somebody acts in behind that door until he puts on another hat: one that is approved before one that
+        is not, then the one that may do most. None where there is none.
+        """
         able = [role for role in self.roles if role in GRANTS[audience]]
-        return max(able, key=lambda role: (len(GRANTS[audience][role]), role), default=None)
+        return max(
+            able,
+            key=lambda role: (self.onboarding_of(role).cleared, len(GRANTS[audience][role]), role),
+            default=None,
+        )
 
     @property
     def may_sign_in(self) -> bool:

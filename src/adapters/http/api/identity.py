@@ -10,10 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from adapters.http import csrf
-from adapters.http.addresses import address_of, device_of
+from adapters.http.addresses import address_of
 from adapters.http.authentication import expired_session, session_cookies
 from adapters.http.landing import landing_of
-from adapters.http.requests import Req, config_of, signed_in
+from adapters.http.requests import Req, config_of, device_of, signed_in
 from adapters.http.welcome import admitted_or_refused
 from application.identity.open_session import Admitted
 from application.identity.refresh import Refresh
@@ -36,7 +36,7 @@ class RegisterIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     password: Text
     name: Text
     zone: Text = "UTC"
-    role: Literal["student", "guardian"] = "student"
+    role: Literal["student", "guardian", "qari"] = "student"
     locale: Literal["en", "ar", "ur"] = "en"
 
 

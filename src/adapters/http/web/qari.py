@@ -38,7 +38,7 @@ class QariController(Controller):
     path = "/qari"
     include_in_schema = False
 
-    @get("/", needs=Permission.TEACH)
+    @get(["/", "/overview"], needs=Permission.TEACH)
     async def today(
         self,
         request: Req,

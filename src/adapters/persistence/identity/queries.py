@@ -20,6 +20,7 @@ from ports.identity.queries import DeviceView, PersonView, SignedIn
 from ports.paging import Page, decode_cursor, page_of
 
 _INSTANT = DateTime(timezone=True)
+_staff = users.alias("staff")
 _FIND = Statement(
     select(
         sessions.c.id,
@@ -48,6 +49,12 @@ _FIND = Statement(
         session_tokens.c.expires_at > bindparam("now", type_=_INSTANT),
         sessions.c.ended_at.is_(None),
         users.c.status == AccountStatus.ACTIVE.value,
+        or_(
+            sessions.c.impersonator_id.is_(None),
+            select(_staff.c.id)
+            .where(_staff.c.id == sessions.c.impersonator_id, _staff.c.status == AccountStatus.ACTIVE.value)
+            .exists(),
+        ),
     )
 )
 _SEEN = Statement(
