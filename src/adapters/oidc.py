@@ -104,7 +104,7 @@ class OidcProviders:
             provider=name,
             subject=subject,
             email=email if isinstance(email, str) else "",
-            email_verified=claims.get("email_verified") in (True, "true"),
+            email_verified=claims.get("email_verified") is True or claims.get("email_verified") == "true",
             name=str(claims.get("name") or ""),
         )
 
