@@ -16,7 +16,7 @@ import adapters.persistence
 from adapters.persistence.billing.tables import ledger_entries, payments, refunds
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.personal_rows import Fate, PersonalRows
-from adapters.persistence.statement import Statement
+from adapters.persistence.statement import Statement, walled
 from domain.billing.ledger import deferred, qari_account
 from domain.ids import UserId
 from ports.identity.privacy import Ties
@@ -44,7 +44,7 @@ _REFUNDS: Final = Statement(
     .where(refunds.c.payer_id == PERSON, refunds.c.status.in_(("requested", "submitted")))
 )
 _sums = (
-    select(ledger_entries.c.account)
+    walled(select(ledger_entries.c.account))
     .where(or_(ledger_entries.c.account == bindparam("owed", type_=Text), ledger_entries.c.account == bindparam("due")))
     .group_by(ledger_entries.c.account, ledger_entries.c.currency)
     .having(func.sum(ledger_entries.c.amount_minor) != 0)
@@ -68,12 +68,13 @@ class _Compiled(msgspec.Struct, frozen=True):
     rows: PersonalRows
     read: Statement | None
     erase: Statement | None
+    files: Statement | None
 
 
 @cache
 def _compiled() -> tuple[_Compiled, ...]:
     return tuple(
-        _Compiled(rows, _read(rows), _erase(rows)) for rows in all_personal_rows() if rows.about or rows.matching
+        _Compiled(rows, _read(rows), _erase(rows), _files(rows)) for rows in all_personal_rows() if rows.about or rows.matching
     )
 
 
@@ -107,6 +108,12 @@ def _erase(rows: PersonalRows) -> Statement | None:
     return Statement(update(rows.table).where(_whose(rows, rows.blank_by)).values(emptied))
 
 
+def _files(rows: PersonalRows) -> Statement | None:
+    if not rows.file_key:
+        return None
+    return Statement(select(text(f"{rows.file_key} AS key")).select_from(rows.table).where(_whose(rows)))
+
+
 class SqlPersonalData:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
@@ -126,6 +133,14 @@ class SqlPersonalData:
             refunds=await _REFUNDS.value(self._connection, person=user_id),
             balances=await _BALANCES.value(self._connection, owed=deferred(user_id), due=qari_account(user_id)),
         )
+
+    async def files(self, user_id: UserId) -> Sequence[str]:
+        found: list[str] = []
+        for one in _compiled():
+            if one.files is not None:
+                rows = await one.files.all(self._connection, **_given(one.files, user_id))
+                found.extend(str(row["key"]) for row in rows)
+        return found
 
     async def erase(self, user_id: UserId) -> int:
         touched = 0

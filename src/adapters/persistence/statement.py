@@ -62,6 +62,7 @@ class Statement:
     """
 
     def __init__(self, clause: ClauseElement, *, everywhere: str = "") -> None:
+        self.everywhere = everywhere
         compiled = cast(Any, (clause if everywhere else walled(clause)).compile(dialect=DIALECT))
         # Lists of literals (``status IN (…)``) are written out now: nobody is there to expand them at each call.
         required = {name: None for bind, name in compiled.bind_names.items() if bind.required}

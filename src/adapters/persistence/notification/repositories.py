@@ -88,9 +88,13 @@ _SAVE: Final = Statement(
 )
 _KNOWS: Final = Statement(
     select(
-        exists(literal(1)).where(
-            deliveries.c.booking_id == bindparam("lesson", type_=Uuid),
-            deliveries.c.topic == bindparam("what", type_=String),
+        exists(
+            walled(
+                select(literal(1)).where(
+                    deliveries.c.booking_id == bindparam("lesson", type_=Uuid),
+                    deliveries.c.topic == bindparam("what", type_=String),
+                )
+            )
         )
     )
 )

@@ -27,5 +27,6 @@ clicks: Final = Table(
     Column("booking_id", Uuid, nullable=False),
     Column("user_id", Uuid, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    academy_column(),
 )
 Index("ix_meeting_clicks_booking_id_at", clicks.c.booking_id, clicks.c.at)

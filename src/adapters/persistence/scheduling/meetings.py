@@ -53,7 +53,7 @@ _CLICK: Final = Statement(
     insert(clicks).values({column.name: bindparam(column.name, type_=column.type) for column in clicks.c})
 )
 _CLICKS: Final = Statement(
-    select(clicks).where(clicks.c.booking_id == bindparam("lesson", type_=Uuid)).order_by(clicks.c.at)
+    select(*own_columns(clicks)).where(clicks.c.booking_id == bindparam("lesson", type_=Uuid)).order_by(clicks.c.at)
 )
 
 

@@ -29,6 +29,7 @@ WALLED = (
     "deliveries",
     "calendar_feeds",
     "meetings",
+    "meeting_clicks",
     "outbox_events",
     "outbox_tasks",
 )
