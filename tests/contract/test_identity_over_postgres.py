@@ -15,21 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.http.api.identity import CONTROLLERS_MAIN
 from adapters.http.app import create_app
 from adapters.passwords import ArgonHasher
-from adapters.persistence.identity.queries import SqlSessionQueries
+from adapters.persistence.identity.queries import SqlDevices, SqlSessionQueries
 from adapters.persistence.statement import driver
 from adapters.persistence.unit_of_work import SqlUnit
 from adapters.system import new_id
 from application.identity.authenticate import Authenticate
-from application.identity.register import Register
-from application.identity.resend_verification import ResendVerification
-from application.identity.sign_in import SignIn
-from application.identity.sign_out import SignOut
-from application.identity.verify_email import MintVerification, VerifyEmail
+from application.identity.verify_email import MintVerification
 from domain.identity.permission import Audience, Permission
 from domain.ids import EventId, UserId
+from entrypoints.docs import missing
 from fakes.clock import FixedClock
+from fakes.doors import Cases
 from fakes.http import a_config, bearer, provided
 from fakes.identity import GOOD_PASSWORD
+from fakes.throttle import MemoryThrottle
 from ports.unit_of_work import UnitOfWork
 
 MARYAM = {"email": "maryam@example.org", "password": GOOD_PASSWORD, "name": "Maryam Khan", "zone": "Asia/Karachi"}
@@ -55,17 +54,13 @@ class House:
             async with driver(engine) as connection:
                 await connection.execute(statements[name])
 
-        cases = {
-            "register": Register(units, self.clock, new_id, hasher),
-            "sign_in": SignIn(units, self.clock, hasher, Audience.MAIN),
-            "sign_out": SignOut(units),
-            "verify_email": VerifyEmail(units, self.clock),
-            "resend_verification": ResendVerification(units, self.clock),
-        }
+        throttle, devices = MemoryThrottle(self.clock), SqlDevices(engine)
+        cases = Cases(Audience.MAIN, units, self.clock, new_id, hasher, throttle, devices)
+        controllers = [*CONTROLLERS_MAIN, raw]
         return create_app(
             config=a_config(),
-            controllers=[*CONTROLLERS_MAIN, raw],
-            dependencies={name: provided(case) for name, case in cases.items()},
+            controllers=controllers,
+            dependencies={**missing(controllers), **{name: provided(case) for name, case in cases.by_name().items()}},
             authenticator=Authenticate(Audience.MAIN, SqlSessionQueries(engine), self.clock),
             clock=self.clock,
         )
@@ -119,6 +114,22 @@ async def test_a_session_opens_me_until_it_is_ended(client: httpx.AsyncClient) -
     assert (await client.get("/api/v1/me", headers=bearer(token))).json()["email"] == "maryam@example.org"
     assert (await client.post("/api/v1/auth/sign-out", headers=bearer(token))).status_code == 204
     assert (await client.get("/api/v1/me", headers=bearer(token))).status_code == 401
+
+
+async def test_of_many_who_refresh_with_one_token_at_once_one_is_served_and_the_session_ends(
+    client: httpx.AsyncClient,
+) -> None:
+    # ID-04
+    await client.post("/api/v1/auth/register", json=MARYAM)
+    credentials = {"email": "maryam@example.org", "password": GOOD_PASSWORD}
+    pair = (await client.post("/api/v1/auth/sign-in", json=credentials)).json()
+    body = {"refresh_token": pair["refresh_token"]}
+
+    answers = await asyncio.gather(*(client.post("/api/v1/auth/refresh", json=body) for _ in range(6)))
+
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 401: 5}
+    served = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert (await client.get("/api/v1/me", headers=bearer(served["token"]))).status_code == 401
 
 
 @pytest.mark.parametrize(
