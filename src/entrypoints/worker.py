@@ -61,6 +61,7 @@ SWEEPS: Final = (
     Sweep("build_exports", 60),
     Sweep("erase_due", 3600),
     Sweep("apply_retention", 3600),
+    Sweep("hand_over_at_majority", 3600),
 )
 
 

@@ -39,7 +39,7 @@ from fakes.clock import NOON
 from fakes.http import ADMIN_TOKEN, QARI_TOKEN, STUDENT_TOKEN, an_app, bearer, person, provided
 from fakes.idempotency import MemoryIdempotency
 from fakes.identity import a_user
-from fakes.scheduling import QARI
+from fakes.scheduling import QARI, a_qari
 from fakes.till import ADMIN, PAYER, Till, subscribers
 from ports.billing.queries import EarningTotal, PaymentFilter
 from support.units import postgres_units
@@ -63,8 +63,8 @@ class School(Till):
         async with self.unit() as unit:
             for number, user_id in enumerate(ids):
                 await unit.users.add(a_user(id=user_id, number=number + 1, name=f"Person {number + 1}"))
-            if QARI in ids:
-                await unit.qaris.add(a_qari())
+            for qari_id in {QARI, TEACHER} & set(ids):
+                await unit.qaris.add(a_qari(user_id=qari_id))
             await unit.commit()
 
     async def held(self, *bookings: Booking) -> None:

@@ -12,10 +12,12 @@ import msgspec
 
 from domain.billing.commission import COMMISSION_POLICY, CommissionPolicy
 from domain.booking.policy import BOOKING_POLICY, BookingPolicy, PolicyRow
+from domain.booking.rules import SAFEGUARDING, Safeguarding
 from domain.errors import Conflict, DomainError, Invalid, NotFound, StaleWrite
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from domain.ids import UserId
+from domain.onboarding.consent import CONSENT_POLICIES, ConsentText
 from domain.oversight.audit import Act
 from domain.oversight.branding import BRANDING, Branding
 from domain.oversight.differences import Change, differences, plain
@@ -28,6 +30,8 @@ DOCUMENTS: Final[Mapping[str, type[msgspec.Struct]]] = {
     BRANDING: Branding,
     BOOKING_POLICY: BookingPolicy,
     COMMISSION_POLICY: CommissionPolicy,
+    SAFEGUARDING: Safeguarding,
+    **dict.fromkeys(CONSENT_POLICIES.values(), ConsentText),
 }
 
 

@@ -22,9 +22,11 @@ from adapters.http.api.booking_wire import (
     HoldIn,
     SeriesIn,
     SeriesPlanOut,
+    StaffHoldIn,
 )
 from adapters.http.idempotency import Once
 from adapters.http.requests import Req
+from application.booking.book_for_others import BookForOthers, BookForOthersCommand
 from application.booking.hold_series import HoldSeries, PreviewSeries, SeriesCommand
 from application.booking.hold_slot import HoldSlot, HoldSlotCommand
 from application.booking.see_lessons import ListMyLessons, SearchBookings, SeeAgenda, SeeDuties
@@ -51,7 +53,12 @@ def _series_command(data: SeriesIn, series_id: UUID) -> SeriesCommand:
         wall_clock=data.wall_clock,
         choices=data.chosen(),
         note=data.note,
+        learner_id=_learner(data.learner_id),
     )
+
+
+def _learner(learner_id: UUID | None) -> UserId | None:
+    return UserId(learner_id) if learner_id is not None else None
 
 
 class LearnerController(Controller):
@@ -63,7 +70,8 @@ class LearnerController(Controller):
         self, request: Req, data: JSONBody[HoldIn], hold_slot: NamedDependency[HoldSlot], once: NamedDependency[Once]
     ) -> Response[BookingOut]:
         """``held`` until it is paid, ``confirmed`` when it is free, ``requested`` where the Qari decides. A slot that
-        is gone answers 409 ``slot_taken`` with ``next_free``. Takes an ``Idempotency-Key``.
+        is gone answers 409 ``slot_taken`` with ``next_free``, one that the rules of a match forbid 422, and texts that
+        have to be accepted first 403 ``consent_needed``. Takes an ``Idempotency-Key``.
         """
 
         async def work(effect: UUID) -> BookingOut:
@@ -74,6 +82,7 @@ class LearnerController(Controller):
                 minutes=data.minutes,
                 kind=data.kind,
                 note=data.note,
+                learner_id=_learner(data.learner_id),
             )
             return BookingOut.of(await hold_slot(request.user, command))
 
@@ -108,11 +117,13 @@ class LearnerController(Controller):
         request: Req,
         list_my_lessons: NamedDependency[ListMyLessons],
         tense: FromQuery[Tense] = Tense.UPCOMING,
+        learner_id: FromQuery[UUID | None] = None,
         cursor: FromQuery[str | None] = None,
         limit: FromQuery[Limit] = 20,
     ) -> LessonsOut:
-        """Upcoming ones soonest first, past ones newest first."""
-        return LessonsOut.of(await list_my_lessons(request.user, tense, cursor=cursor, limit=limit))
+        """Upcoming ones soonest first, past ones newest first; those of one's children among them, or of one alone."""
+        learner = _learner(learner_id)
+        return LessonsOut.of(await list_my_lessons(request.user, tense, learner_id=learner, cursor=cursor, limit=limit))
 
 
 class QariController(Controller):
@@ -174,5 +185,38 @@ class AdminBookingController(Controller):
         return LessonsOut.of(await search_bookings(request.user, wanted, cursor=cursor, limit=limit))
 
 
+class StaffBookingController(Controller):
+    path = "/api/v1/staff/bookings"
+    tags = ("bookings",)
+
+    @post("/", needs=Permission.BOOK_FOR_OTHERS, summary="Book for somebody")
+    async def book(
+        self,
+        request: Req,
+        data: JSONBody[StaffHoldIn],
+        book_for_others: NamedDependency[BookForOthers],
+        once: NamedDependency[Once],
+    ) -> Response[BookingOut]:
+        """Held until the learner, or a minor's guardian of record, pays. What the rules of a match forbid answers 422
+        unless ``override_reason`` says why. Takes an ``Idempotency-Key``.
+        """
+
+        async def work(effect: UUID) -> BookingOut:
+            hold = HoldSlotCommand(
+                booking_id=BookingId(effect),
+                qari_id=UserId(data.qari_id),
+                starts_at=data.starts_at.astimezone(UTC),
+                minutes=data.minutes,
+                kind=data.kind,
+                note=data.note,
+            )
+            command = BookForOthersCommand(
+                learner_id=UserId(data.learner_id), hold=hold, override_reason=data.override_reason
+            )
+            return BookingOut.of(await book_for_others(request.user, command))
+
+        return await once(request, work, status_code=201)
+
+
 CONTROLLERS_MAIN = (LearnerController, LessonController, MainChanges, ProposalController, QariController)
-CONTROLLERS_ADMIN = (AdminBookingController, AdminChanges)
+CONTROLLERS_ADMIN = (AdminBookingController, AdminChanges, StaffBookingController)

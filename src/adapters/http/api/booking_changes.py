@@ -175,7 +175,11 @@ def _changes(see: Permission, change: Permission) -> type[Controller]:
             record_outcome: NamedDependency[RecordOutcome],
         ) -> BookingOut:
             """The Qari: held, or the learner did not come. The learner: the Qari did not come."""
-            command = RecordOutcomeCommand(booking_id=BookingId(booking_id), outcome=Status(data.outcome))
+            command = RecordOutcomeCommand(
+                booking_id=BookingId(booking_id),
+                outcome=Status(data.outcome),
+                guardian_present=data.guardian_present,
+            )
             return BookingOut.of(await record_outcome(request.user, command))
 
     return ChangeController

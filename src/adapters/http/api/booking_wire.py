@@ -24,11 +24,26 @@ Outcome = Literal["completed", "no_show_student", "no_show_teacher"]
 
 
 class HoldIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """``learner_id``: a child whom the caller answers for; himself where it is left out."""
+
+    qari_id: UUID
+    learner_id: UUID | None = None
+    starts_at: Instant
+    minutes: Minutes
+    kind: Kind = Kind.REGULAR
+    note: Note = ""
+
+
+class StaffHoldIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """``override_reason``: why the rules of a match are set aside; kept with the lesson and in the audit log."""
+
+    learner_id: UUID
     qari_id: UUID
     starts_at: Instant
     minutes: Minutes
     kind: Kind = Kind.REGULAR
     note: Note = ""
+    override_reason: Note = ""
 
 
 class ChoiceIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -44,6 +59,7 @@ class SeriesIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """
 
     qari_id: UUID
+    learner_id: UUID | None = None
     first_date: date
     wall: Wall
     minutes: Minutes
@@ -73,7 +89,10 @@ class RescheduleIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class OutcomeIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """``guardian_present``: of a lesson with a child, whether a guardian sat beside it."""
+
     outcome: Outcome
+    guardian_present: bool | None = None
 
 
 class DeclineIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -97,6 +116,7 @@ class BookingOut(msgspec.Struct, kw_only=True):
     series_id: UUID | None
     series_index: int | None
     version: int
+    guardian_present: bool | None = None
 
     @classmethod
     def of(cls, booking: Booking) -> Self:
@@ -113,6 +133,7 @@ class BookingOut(msgspec.Struct, kw_only=True):
             series_id=booking.series_id,
             series_index=booking.series_index,
             version=booking.version,
+            guardian_present=booking.guardian_present,
         )
 
 
