@@ -136,7 +136,7 @@ async def test_roles_change_with_the_account(house: House) -> None:
 
 
 def a_session(user: User, number: int = 1, **given: Any) -> tuple[Session, Issued]:
-    fields = {"audience": Audience.MAIN, "role": Role.STUDENT, "at": AT} | given
+    fields: dict[str, Any] = {"audience": Audience.MAIN, "role": Role.STUDENT, "at": AT} | given
     return Session.open(SessionId(UUID(int=0x01980000_0000_7000_9000_000000000000 + number)), user.id, **fields)
 
 

@@ -37,6 +37,12 @@ class System:
             "HALAQA_DATABASE_URL": database_url,
             "HALAQA_REDIS_URL": redis_url,
             "HALAQA_POOL_SIZE": "10",
+            # Everybody in a test comes from one address, and in a hurry.
+            "HALAQA_LIMIT_ANONYMOUS": "100000",
+            "HALAQA_LIMIT_PAGES": "100000",
+            "HALAQA_LIMIT_SIGNED_IN": "100000",
+            "HALAQA_LIMIT_WEBHOOKS": "100000",
+            "HALAQA_SIGN_IN_TRIES": "1000",
             "HALAQA_LOG_LEVEL": "info",
             **{f"HALAQA_{door.upper()}_PORT": str(port) for door, port in self.ports.items()},
             **{f"HALAQA_{door.upper()}_URL": url for door, url in self.urls.items()},

@@ -110,7 +110,7 @@ def test_forms_of_strangers_count_like_their_calls(client: Client) -> None:
 
 def a_scope(peer: str, forwarded: str | None = None) -> Scope:
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded is not None else []
-    return {"type": "http", "client": (peer, 1), "headers": headers}  # type: ignore[typeddict-item,return-value]
+    return {"type": "http", "client": (peer, 1), "headers": headers}  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize(

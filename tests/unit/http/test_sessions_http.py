@@ -67,7 +67,8 @@ class Doors:
     @property
     def session(self) -> Session:
         """The newest one."""
-        return list(self.store.sessions.values())[-1]
+        newest: Session = list(self.store.sessions.values())[-1]
+        return newest
 
 
 Client = TestClient[Litestar]

@@ -35,7 +35,7 @@ ME = UserId(UUID(int=7))
 
 
 def a_session(**given: Any) -> tuple[Session, Issued]:
-    fields = {"audience": Audience.MAIN, "role": Role.STUDENT, "at": NOON} | given
+    fields: dict[str, Any] = {"audience": Audience.MAIN, "role": Role.STUDENT, "at": NOON} | given
     return Session.open(SessionId(UUID(int=1)), ME, **fields)
 
 
