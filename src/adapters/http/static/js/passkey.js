@@ -46,9 +46,10 @@ const answer = (credential, response) => ({
 });
 
 // Where the page has no options of its own, nobody in particular is asked: the browser offers what it has.
+const headers = { accept: "application/json", "content-type": "application/json" };
 const optionsOf = async (form) => {
   if (form.dataset.options) return JSON.parse(form.dataset.options);
-  const reply = await fetch("/api/v1/auth/passkey/options", { method: "POST", headers: { accept: "application/json" } });
+  const reply = await fetch("/api/v1/auth/passkey/options", { method: "POST", headers, body: "{}" });
   if (!reply.ok) throw new Error(reply.statusText);
   const asked = await reply.json();
   form.elements.challenge.value = asked.challenge;
