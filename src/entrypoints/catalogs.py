@@ -102,7 +102,7 @@ def _troubles(wanted: Message, catalog: Catalog) -> Iterator[str]:
         yield "fuzzy" if found.fuzzy else "missing"
         return
     forms = list(found.string) if isinstance(found.string, tuple | list) else [found.string]
-    names = _placeholders(_first(wanted))
+    names = _placeholders(" ".join(wanted.id) if isinstance(wanted.id, tuple) else str(wanted.id))
     for form in forms:
         held = _placeholders(form)
         # Languages write one and two as words.
