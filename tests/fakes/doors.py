@@ -68,7 +68,7 @@ class Cases:
         self.see_devices = SeeDevices(devices, clock)
         self.act_as = ActAs(units, clock, cache)
         self.identity_providers = NoProviders()
-        self.verify_email = VerifyEmail(units, clock)
+        self.verify_email = VerifyEmail(units, clock, cache)
         self.resend_verification = ResendVerification(units, clock)
 
     def by_name(self) -> dict[str, Any]:

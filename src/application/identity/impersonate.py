@@ -11,6 +11,7 @@ from application.identity.open_session import Admitted, OpenSession
 from domain.errors import NotPermitted
 from domain.identity.account import is_staff, require_reason
 from domain.identity.actor import Actor
+from domain.identity.events import AccessChanged
 from domain.identity.permission import GRANTS, Audience, Permission, Role, permissions_of
 from domain.identity.session import Ending, Factor, LinkUsed, Verification, VerificationPurpose, hash_token
 from domain.identity.user import User
@@ -103,6 +104,7 @@ class LeaveImpersonation:
             session = await unit.sessions.get(session_id)
             await unit.sessions.save(session.end(Ending.SIGNED_OUT, at=now))
             unit.note(Act(actor=actor, action="identity.impersonation_ends", subject=("user", str(actor.user_id))))
+            unit.record(AccessChanged(user_id=actor.user_id, at=now))
             await unit.commit()
         await self._cache.forget(actor.user_id)
 

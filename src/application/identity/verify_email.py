@@ -1,5 +1,6 @@
 """The link that proves an address: made when the mail is written, good once. (ID-01)"""
 
+from domain.identity.events import AccessChanged
 from domain.identity.session import (
     Verification,
     VerificationPurpose,
@@ -9,6 +10,7 @@ from domain.identity.session import (
 from domain.identity.user import User
 from domain.ids import EventId, UserId
 from ports.clock import Clock
+from ports.identity.session_cache import SessionCache
 from ports.unit_of_work import NewUnit
 
 
@@ -40,8 +42,8 @@ class MintVerification:
 class VerifyEmail:
     """Whoever holds the link proves the address. Raises NotFound, LinkUsed, LinkExpired."""
 
-    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
-        self._new_unit, self._clock = new_unit, clock
+    def __init__(self, new_unit: NewUnit, clock: Clock, cache: SessionCache) -> None:
+        self._new_unit, self._clock, self._cache = new_unit, clock, cache
 
     async def __call__(self, token: str) -> User:
         now = self._clock.now()
@@ -53,6 +55,7 @@ class VerifyEmail:
             if user.email_verified_at is None:
                 user, verified = user.verify_email(at=now)
                 await unit.users.save(user)
-                unit.record(verified)
+                unit.record(verified, AccessChanged(user_id=user.id, at=now))
             await unit.commit()
+        await self._cache.forget(user.id)
         return user

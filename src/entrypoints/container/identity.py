@@ -59,7 +59,7 @@ class IdentityContainer(containers.DeclarativeContainer):
     act_as = providers.Factory(ActAs, new_unit, clock, session_cache)
     choose_language = providers.Factory(ChooseLanguage, new_unit, clock, session_cache)
     forget_sessions = providers.Factory(ForgetSessions, session_cache)
-    verify_email = providers.Factory(VerifyEmail, new_unit, clock)
+    verify_email = providers.Factory(VerifyEmail, new_unit, clock, session_cache)
     resend_verification = providers.Factory(ResendVerification, new_unit, clock)
     mint_verification = providers.Factory(MintVerification, new_unit, clock, settings.provided.secret_key)
 
