@@ -42,6 +42,11 @@ async def _try(name: str, probe: Probe) -> Check:
     return Check(name, ok=True)
 
 
+async def answers(name: str, probe: Probe) -> bool:
+    """Within its time, whatever goes wrong."""
+    return (await _try(name, probe)).ok
+
+
 class HealthController(Controller):
     tags = ("operations",)
 

@@ -24,6 +24,8 @@ API: Final = (
     "trials",
     "notification",
     "oversight",
+    "office",
+    "people_staff",
     "audit",
     "academies",
 )

@@ -7,9 +7,12 @@ from dependency_injector import containers, providers
 from adapters.persistence.oversight.audit_queries import SqlAuditQueries
 from adapters.persistence.oversight.jobs import SqlJobBoard
 from adapters.persistence.oversight.queries import SqlOversightQueries
+from adapters.persistence.oversight.queues import SqlQueues
+from adapters.system import DataDisk
 from application.outbox.relay import RelayEvents
 from application.oversight.audit import ExportAudit, SearchAudit, VerifyAudit
 from application.oversight.branding import SeeBrand, SeeLogo, SetLogo
+from application.oversight.health import ShowHealth
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
 from application.oversight.people import (
     NamePeople,
@@ -19,12 +22,15 @@ from application.oversight.people import (
     SeePersonLessons,
     SeePersonPayments,
 )
+from application.oversight.queues import ClaimItem, CountQueues, ListQueue, ReleaseItem
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
+from entrypoints.settings import Settings
 
 
 class OversightContainer(containers.DeclarativeContainer):
     """``subscribers``: name -> handler, over all contexts."""
 
+    settings: providers.Dependency[Settings] = providers.Dependency()
     new_unit: providers.Dependency[Any] = providers.Dependency()
     clock: providers.Dependency[Any] = providers.Dependency()
     engine: providers.Dependency[Any] = providers.Dependency()
@@ -64,3 +70,12 @@ class OversightContainer(containers.DeclarativeContainer):
     see_person_lessons = providers.Factory(SeePersonLessons, booking_queries, clock)
     see_person_payments = providers.Factory(SeePersonPayments, payment_queries)
     name_people = providers.Factory(NamePeople, people)
+
+    queue_queries = providers.Singleton(SqlQueues, engine)
+    count_queues = providers.Factory(CountQueues, queue_queries, clock)
+    list_queue = providers.Factory(ListQueue, queue_queries, clock)
+    claim_item = providers.Factory(ClaimItem, new_unit, clock, queue_queries)
+    release_item = providers.Factory(ReleaseItem, new_unit)
+
+    disk = providers.Singleton(DataDisk, settings.provided.data)
+    show_health = providers.Factory(ShowHealth, clock, job_board, oversight_queries, disk)

@@ -70,7 +70,7 @@ class StaffAccountController(Controller):
     path = "/api/v1/staff/people"
     tags = ("identity",)
 
-    @post("/", needs=Permission.MANAGE_PEOPLE, summary="Invite somebody")
+    @post("/invitations", needs=Permission.MANAGE_PEOPLE, summary="Invite somebody")
     async def invite(self, request: Req, data: JSONBody[InviteIn], invite: NamedDependency[Invite]) -> StandingOut:
         """A link to choose a password is mailed. Again, while he has not entered the account: another link. 409
         ``email_taken`` for somebody who has one.

@@ -1,0 +1,75 @@
+"""Whether everything that the school stands on answers: for a person who looks, not for a probe. (ADM-06, OPS-04)"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from domain.identity.actor import Actor
+from domain.identity.permission import Permission
+from ports.clock import Clock
+from ports.jobs import JobBoard
+from ports.oversight.health import Disk, DiskSpace
+from ports.oversight.queries import Backlog, OversightQueries
+
+WORKER_QUIET: Final = timedelta(minutes=3)
+"""The worker starts something every minute; after so long without it, nobody works."""
+LATE: Final = timedelta(minutes=10)
+"""Work that is due for longer is not keeping up."""
+FULL_PERCENT: Final = 10
+"""Less free space than this needs a person."""
+Probes = Mapping[str, Callable[[], Awaitable[bool]]]
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """``answers``: what was asked just now, by name. ``worker_at``: when the worker last began something."""
+
+    at: datetime
+    answers: Mapping[str, bool]
+    worker_at: datetime | None
+    failing: tuple[str, ...]
+    backlogs: tuple[Backlog, ...]
+    disk: DiskSpace
+
+    @property
+    def works(self) -> bool:
+        return self.worker_at is not None and self.at - self.worker_at < WORKER_QUIET
+
+    def keeps_up(self, backlog: Backlog) -> bool:
+        return backlog.oldest_due_at is None or self.at - backlog.oldest_due_at < LATE
+
+    @property
+    def free_percent(self) -> int:
+        return self.disk.free * 100 // self.disk.total if self.disk.total else 0
+
+    @property
+    def has_room(self) -> bool:
+        return self.free_percent >= FULL_PERCENT
+
+    @property
+    def good(self) -> bool:
+        parts = (*self.answers.values(), self.works, self.has_room, not self.failing)
+        return all(parts) and all(self.keeps_up(each) and not each.dead for each in self.backlogs)
+
+
+class ShowHealth:
+    """Raises NotPermitted."""
+
+    def __init__(self, clock: Clock, job_board: JobBoard, oversight_queries: OversightQueries, disk: Disk) -> None:
+        self._clock, self._board, self._queries, self._disk = clock, job_board, oversight_queries, disk
+
+    async def __call__(self, actor: Actor, probes: Probes) -> Health:
+        """``probes``: what this process can ask (the database, Redis)."""
+        actor.require(Permission.SEE_JOBS)
+        now = self._clock.now()
+        jobs = await self._board.states()
+        started = [job.last_started_at for job in jobs if job.last_started_at is not None]
+        return Health(
+            at=now,
+            answers={name: await probe() for name, probe in probes.items()},
+            worker_at=max(started, default=None),
+            failing=tuple(job.name for job in jobs if job.failures_in_a_row),
+            backlogs=tuple(await self._queries.backlogs(now)),
+            disk=await self._disk(),
+        )
