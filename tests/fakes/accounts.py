@@ -116,6 +116,9 @@ class MemoryPersonalData:
         found: Ties = self._ties.get(user_id, Ties())
         return found
 
+    async def files(self, user_id: UserId) -> Sequence[str]:
+        return [f"applications/{user_id}/1"]
+
     async def erase(self, user_id: UserId) -> int:
         user: User = self._users[user_id]
         self._users[user_id] = msgspec.structs.replace(

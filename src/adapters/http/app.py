@@ -16,6 +16,7 @@ from adapters.http.config import HttpConfig
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
 from adapters.http.hosts import Directory, Hosts
+from adapters.http.https import HttpsOnly
 from adapters.http.languages import AccountLanguage, VisitorLanguage
 from adapters.http.limits import Limits
 from adapters.http.metrics import Metrics
@@ -77,7 +78,7 @@ def create_app(
         debug=False,
     )
     inner = Branded(app.asgi_handler, brands) if brands is not None else app.asgi_handler
-    app.asgi_handler = Observe(VisitorLanguage(Hosts(inner, config, directory)), config, metrics)
+    app.asgi_handler = Observe(VisitorLanguage(Hosts(HttpsOnly(inner, config), config, directory)), config, metrics)
     return app
 
 

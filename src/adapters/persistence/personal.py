@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 import adapters.persistence
 from adapters.persistence.billing.tables import ledger_entries, payments, refunds
 from adapters.persistence.booking.tables import bookings
+from adapters.persistence.metadata import own_columns
 from adapters.persistence.personal_rows import Fate, PersonalRows
 from adapters.persistence.statement import Statement, walled
 from domain.billing.ledger import deferred, qari_account
@@ -74,7 +75,9 @@ class _Compiled(msgspec.Struct, frozen=True):
 @cache
 def _compiled() -> tuple[_Compiled, ...]:
     return tuple(
-        _Compiled(rows, _read(rows), _erase(rows), _files(rows)) for rows in all_personal_rows() if rows.about or rows.matching
+        _Compiled(rows, _read(rows), _erase(rows), _files(rows))
+        for rows in all_personal_rows()
+        if rows.about or rows.matching
     )
 
 
@@ -109,9 +112,7 @@ def _erase(rows: PersonalRows) -> Statement | None:
 
 
 def _files(rows: PersonalRows) -> Statement | None:
-    if not rows.file_key:
-        return None
-    return Statement(select(text(f"{rows.file_key} AS key")).select_from(rows.table).where(_whose(rows)))
+    return Statement(select(*own_columns(rows.table)).where(_whose(rows))) if rows.file_key is not None else None
 
 
 class SqlPersonalData:
@@ -137,9 +138,9 @@ class SqlPersonalData:
     async def files(self, user_id: UserId) -> Sequence[str]:
         found: list[str] = []
         for one in _compiled():
-            if one.files is not None:
+            if one.files is not None and one.rows.file_key is not None:
                 rows = await one.files.all(self._connection, **_given(one.files, user_id))
-                found.extend(str(row["key"]) for row in rows)
+                found.extend(map(one.rows.file_key, rows))
         return found
 
     async def erase(self, user_id: UserId) -> int:

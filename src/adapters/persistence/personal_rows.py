@@ -3,7 +3,7 @@
 Each context lists its tables in a module ``personal`` of its own; a test finds the column that nobody has listed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,7 @@ class PersonalRows(msgspec.Struct, frozen=True, kw_only=True):
     ``matching``: an SQL condition with ``:person`` (and ``:name``, the id as text) where no column holds the id.
     ``mentions``: columns that name somebody who acted; such rows are no part of his copy and stay as they are.
     ``blank``: column -> SQL expression; ``blank_by``: only where this column is the person (all of ``about`` if empty).
+    ``file_key``: from a row to the key of the file that it stands for; the files go with the rows.
     ``secret``: columns that are in nobody's copy; binary ones never are. ``why`` something is kept.
     """
 
@@ -35,4 +36,5 @@ class PersonalRows(msgspec.Struct, frozen=True, kw_only=True):
     blank_by: tuple[str, ...] = ()
     secret: frozenset[str] = frozenset()
     copied: bool = True
+    file_key: Callable[[Any], str] | None = None
     why: str = ""

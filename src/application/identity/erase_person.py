@@ -9,19 +9,22 @@ from typing import Final
 import msgspec
 
 from domain.errors import Conflict
+from domain.events import Event
 from domain.identity.account import require_above, require_reason
 from domain.identity.actor import Actor
-from domain.identity.events import AccessChanged
+from domain.identity.events import AccessChanged, PersonErased
 from domain.identity.permission import Permission, Role
 from domain.identity.privacy import Erasure, ErasureStatus, OpenBusiness
 from domain.identity.session import Ending
-from domain.ids import ErasureId, UserId
+from domain.ids import ErasureId, EventId, UserId
 from domain.oversight.audit import Act
 from ports.clock import Clock, NewId
+from ports.files import FileStore
 from ports.identity.privacy import Ties
 from ports.identity.session_cache import SessionCache
 from ports.unit_of_work import NewUnit
 
+DROP_FILES: Final = "identity.drop_files"
 BATCH: Final = 20
 ASK_AGAIN: Final = timedelta(days=1)
 
@@ -132,7 +135,7 @@ class EraseDue:
                 await unit.erasures.save(erasure.wait(until=now + ASK_AGAIN))
                 await unit.commit()
                 return False
-            done, event = erasure.done(at=now)
+            done, event = erasure.done(files=await unit.personal.files(user.id), at=now)
             await unit.erasures.save(done)
             await unit.sessions.end_all(user.id, because=Ending.ERASED, at=now)
             await unit.personal.erase(user.id)
@@ -141,3 +144,16 @@ class EraseDue:
             await unit.commit()
         await self._cache.forget(user.id)
         return True
+
+
+class DropFiles:
+    """Subscriber: the files of somebody who was erased, after the rows that led to them."""
+
+    def __init__(self, files: FileStore) -> None:
+        self._files = files
+
+    async def __call__(self, event_id: EventId, event: Event) -> None:
+        del event_id
+        if isinstance(event, PersonErased):
+            for key in event.files:
+                await self._files.delete(key)

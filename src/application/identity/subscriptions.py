@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from application.identity.erase_person import DROP_FILES
 from application.identity.request_reset import ANSWER_RESET
 from domain.events import Event
-from domain.identity.events import AccessChanged, PasswordResetAsked
+from domain.identity.events import AccessChanged, PasswordResetAsked, PersonErased
 from domain.ids import EventId
 from ports.identity.session_cache import SessionCache
 
@@ -14,6 +15,7 @@ FORGET_SESSIONS: Final = "identity.forget_sessions"
 SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {
     FORGET_SESSIONS: (AccessChanged,),
     ANSWER_RESET: (PasswordResetAsked,),
+    DROP_FILES: (PersonErased,),
 }
 
 

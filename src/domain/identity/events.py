@@ -114,9 +114,10 @@ class ErasureCalledOff(Event, frozen=True, kw_only=True, tag="identity.erasure_c
 
 @event
 class PersonErased(Event, frozen=True, kw_only=True, tag="identity.person_erased"):
-    """Other contexts let go of what only they hold."""
+    """``files``: the keys of what lies outside of the database, and goes after it."""
 
     user_id: UserId
+    files: tuple[str, ...] = ()
 
 
 @event

@@ -1,5 +1,6 @@
 """What somebody may ask about his own data: a copy of it, and an end to it. (ID-20)"""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -122,8 +123,9 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     def call_off(self, *, at: datetime) -> tuple["Erasure", ErasureCalledOff]:
         return self._to(ErasureStatus.CALLED_OFF, settled_at=at), ErasureCalledOff(user_id=self.user_id, at=at)
 
-    def done(self, *, at: datetime) -> tuple["Erasure", PersonErased]:
-        return self._to(ErasureStatus.DONE, settled_at=at), PersonErased(user_id=self.user_id, at=at)
+    def done(self, *, files: Sequence[str] = (), at: datetime) -> tuple["Erasure", PersonErased]:
+        erased = PersonErased(user_id=self.user_id, files=tuple(files), at=at)
+        return self._to(ErasureStatus.DONE, settled_at=at), erased
 
     def wait(self, *, until: datetime) -> "Erasure":
         """Still scheduled: something came up that has to be settled first."""

@@ -9,7 +9,14 @@ from application.identity.block_account import BlockAccount
 from application.identity.change_email import ChangeEmail, ConfirmEmail
 from application.identity.change_password import ChangePassword
 from application.identity.change_roles import ChangeRoles
-from application.identity.erase_person import CallOffErasure, EraseDue, ScheduleErasure, SeeErasure
+from application.identity.erase_person import (
+    DROP_FILES,
+    CallOffErasure,
+    DropFiles,
+    EraseDue,
+    ScheduleErasure,
+    SeeErasure,
+)
 from application.identity.export_person import BuildExports, FetchExport, RequestExport, SeeExport
 from application.identity.impersonate import AskImpersonation, EnterImpersonation, LeaveImpersonation
 from application.identity.invite import EnsureAccount, Invite
@@ -33,6 +40,7 @@ class AccountsContainer(containers.DeclarativeContainer):
     open_session: providers.Dependency[Any] = providers.Dependency()
     confirm_self: providers.Dependency[Any] = providers.Dependency()
     idempotency_store: providers.Dependency[Any] = providers.Dependency()
+    files: providers.Dependency[Any] = providers.Dependency()
 
     block_account = providers.Factory(BlockAccount, new_unit, clock, session_cache)
     unblock_account = providers.Factory(UnblockAccount, new_unit, clock, session_cache)
@@ -60,6 +68,7 @@ class AccountsContainer(containers.DeclarativeContainer):
     call_off_erasure = providers.Factory(CallOffErasure, new_unit, clock)
     see_erasure = providers.Factory(SeeErasure, new_unit)
     erase_due = providers.Factory(EraseDue, new_unit, clock, session_cache)
+    drop_files = providers.Factory(DropFiles, files)
     apply_retention = providers.Factory(ApplyRetention, new_unit, clock, idempotency_store)
 
     identity_notices = providers.Singleton(
@@ -72,4 +81,4 @@ class AccountsContainer(containers.DeclarativeContainer):
         SyncExternalUser, new_unit, clock, new_id, session_cache, settings.provided.school_zone
     )
 
-    handlers = providers.Dict({ANSWER_RESET: answer_reset})
+    handlers = providers.Dict({ANSWER_RESET: answer_reset, DROP_FILES: drop_files})

@@ -76,6 +76,10 @@ class PersonalData(Protocol):
 
     async def ties(self, user_id: UserId, now: datetime) -> Ties: ...
 
+    async def files(self, user_id: UserId) -> Sequence[str]:
+        """The keys of all files that are his."""
+        ...
+
     async def erase(self, user_id: UserId) -> int:
         """Removes or blanks what nobody has to keep, and cuts the rest from the person. How many rows that were."""
         ...

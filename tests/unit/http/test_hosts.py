@@ -16,7 +16,7 @@ def home(request: Req) -> str:
 
 def told(names: tuple[str, ...], base_url: str, host: str, path: str = "/") -> int:
     with TestClient(an_app([home], trusted_hosts=names, base_url=base_url)) as client:
-        return client.get(path, headers={"host": host}).status_code
+        return client.get(path, headers={"host": host, "x-forwarded-proto": "https"}).status_code
 
 
 @pytest.mark.parametrize("host", ["school.example", "SCHOOL.example:443", "school.example."])

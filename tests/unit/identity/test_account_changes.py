@@ -108,7 +108,6 @@ class Office:
         return await self.mint(EventId(self.new_id()), user.id, purpose, address)
 
 
-
 def acting(user: User, role: Role) -> Actor:
     audience = Audience.MAIN if role in (Role.STUDENT, Role.GUARDIAN, Role.QARI) else Audience.ADMIN
     return Actor(user_id=user.id, role=role, audience=audience)

@@ -34,7 +34,7 @@ PERSONAL: Final = (
         why="lessons, payments and the ledger hang on the id, which then leads to nobody",
     ),
     PersonalRows(table=user_roles, about=("user_id",), fate=Fate.KEEP, why="says what the id stood for, not whom"),
-    PersonalRows(table=sessions, about=("user_id",)),
+    PersonalRows(table=sessions, about=("user_id",), mentions=("impersonator_id",)),
     PersonalRows(table=verifications, about=("user_id",)),
     PersonalRows(table=authenticators, about=("user_id",)),
     PersonalRows(table=recovery_codes, about=("user_id",)),
