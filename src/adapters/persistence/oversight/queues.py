@@ -40,7 +40,7 @@ from ports.paging import Page, decode_cursor, encode_cursor
 _INSTANT: Final = DateTime(timezone=True)
 _NOW: Final = bindparam("now", type_=_INSTANT)
 _learner, _qari, _payer = users.alias("learner"), users.alias("qari"), users.alias("payer")
-_NOBODY: Final = type_coerce(null(), Uuid)
+_NOBODY: Final = cast(null(), Uuid)
 
 
 def _source(item: Any, subject: Any, about: Any, since: Any, owner: Any = _NOBODY) -> "Select[Any]":
