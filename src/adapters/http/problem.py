@@ -20,11 +20,13 @@ from litestar.response import Redirect
 from adapters.http.authentication import expired_cookie
 from adapters.http.database_errors import database_fault
 from adapters.http.error_page import error_page
+from adapters.http.landing import APPLICATION
 from adapters.http.refusals import field_message, refusal, status_text
 from adapters.http.requests import config_of, request_id_of, signed_in, wants_html
 from adapters.http.text import _
 from application.identity.authenticate import WrongDoor
 from domain.errors import Conflict, DomainError, Gone, Invalid, NotFound, NotPermitted, NotSignedIn, TooMany
+from domain.identity.actor import OnboardingRequired
 from ports.errors import GatewayUnavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -159,6 +161,8 @@ def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         present = [name for name in (config.session_cookie, config.refresh_cookie) if name in request.cookies]
         cookies = [expired_cookie(config, name) for name in present]
     if wants_html(request):
+        if isinstance(error, OnboardingRequired):
+            return Redirect(APPLICATION, status_code=303)
         if fault.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
             wanted = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""), safe="/")
             return Redirect(f"/sign-in?next={wanted}", status_code=303, cookies=cookies)

@@ -14,9 +14,13 @@ NAME: Final = "object store"
 
 
 class ObjectStoreFiles:
-    """``endpoint`` is empty for Amazon's own. Another one is asked by path, and over plain http only if it says so."""
+    """``endpoint`` is empty for Amazon's own. Another one is asked by path, and over plain http only if it says so.
+    ``patience_s``: for how long a failing call is tried again.
+    """
 
-    def __init__(self, *, bucket: str, region: str, access_key: str, secret_key: str, endpoint: str = "") -> None:
+    def __init__(
+        self, *, bucket: str, region: str, access_key: str, secret_key: str, endpoint: str = "", patience_s: float = 20
+    ) -> None:
         self._store = S3Store(
             bucket,
             region=region,
@@ -25,7 +29,7 @@ class ObjectStoreFiles:
             endpoint=endpoint or None,
             virtual_hosted_style_request=not endpoint,
             client_options={"timeout": "20s", "connect_timeout": "3s", "allow_http": endpoint.startswith("http://")},
-            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=20)},
+            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=patience_s)},
         )
 
     async def put(self, key: str, content: bytes, media_type: str) -> None:

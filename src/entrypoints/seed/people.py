@@ -1,7 +1,7 @@
 """Accounts of the demo school: staff, Qaris with their calendars, students. The same number gives the same people."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final
 from uuid import UUID
@@ -196,7 +196,7 @@ class Census:
 
     def _students(self) -> Iterator[Student]:
         maryam = self._user("Maryam Hussain", Role.STUDENT, "Europe/London", email=accounts.STUDENT.email)
-        yield Student(maryam, Gender.FEMALE, ("en", "ur"))
+        yield Student(_let_in(maryam), Gender.FEMALE, ("en", "ur"))
         for country, count in (STUDENTS_FROM | {"GB": STUDENTS_FROM["GB"] - 1}).items():
             place = PLACES[country]
             for _ in range(count):
@@ -204,7 +204,7 @@ class Census:
                 user = self._user(self._name(place, gender), Role.STUDENT, self._random.choice(place.zones))
                 locale = place.locale if self._random.random() < 0.6 else "en"
                 spoken = (place.languages[0], *(one for one in place.languages[1:] if self._random.random() < 0.5))
-                yield Student(msgspec.structs.replace(user, locale=locale), gender, spoken)
+                yield Student(_let_in(msgspec.structs.replace(user, locale=locale)), gender, spoken)
 
     def _name(self, place: Place, gender: Gender) -> str:
         firsts = place.men if gender is Gender.MALE else place.women
@@ -227,3 +227,9 @@ class Census:
         plain = "".join(c if c.isalnum() else "." for c in name.removeprefix("Qari ").removeprefix("Qaria ").lower())
         self._seen[plain] = number = self._seen.get(plain, 0) + 1
         return f"{plain}{number if number > 1 else ''}@demo.example"
+
+
+def _let_in(user: User) -> User:
+    """Grown up, and approved as a student."""
+    born = date(1964 + user.id.int % 41, 1 + user.id.int % 12, 1 + user.id.int % 28)
+    return msgspec.structs.replace(user, birth_date=born, onboarding={Role.STUDENT: Onboarding.APPROVED})

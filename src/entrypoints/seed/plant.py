@@ -11,11 +11,13 @@ import msgspec
 
 from adapters.passwords import ArgonHasher
 from adapters.payments.sandbox.gateway import SandboxGateway
+from adapters.persistence.cipher import FernetCipher
 from adapters.persistence.engine import new_engine
 from adapters.persistence.statement import driver
 from application.billing.start_checkout import request_of
 from entrypoints.sandbox import in_process_provider
 from entrypoints.seed.accounts import PASSWORD
+from entrypoints.seed.applicants import applicants
 from entrypoints.seed.lessons import Chronicle
 from entrypoints.seed.people import Census, Ids
 from entrypoints.seed.store import Store
@@ -63,6 +65,7 @@ async def _plant(settings: Settings, connection: "asyncpg.Connection[Any]", numb
     say("people")
     people = Census(random, ids, now, await ArgonHasher().hash(PASSWORD)).people()
     await store.people(people)
+    await store.applications(applicants(ids, now, people, FernetCipher(settings.encryption_keys)))
     say("lessons")
     till = Till(random, ids, settings.sandbox_accounts[0], settings.main_url)
     chronicle = Chronicle(random, ids, till, now, settings.sandbox_url)

@@ -16,6 +16,8 @@ from adapters.persistence.identity.repositories import role_rows
 from adapters.persistence.identity.repositories import to_row as user_row
 from adapters.persistence.identity.tables import user_roles, users
 from adapters.persistence.metadata import WALL
+from adapters.persistence.onboarding.rows import application_row, edition_row
+from adapters.persistence.onboarding.tables import application_editions, applications
 from adapters.persistence.scheduling.rows import hours_json, limits_row, profile_row, rules_json
 from adapters.persistence.scheduling.tables import (
     calendar_overrides,
@@ -30,6 +32,7 @@ from domain.billing.payment import Payment
 from domain.billing.refund import Refund
 from domain.booking.booking import Booking
 from domain.booking.series import Series
+from entrypoints.seed.applicants import Applicant
 from entrypoints.seed.people import People, Teacher
 from ports.academy import current_academy
 
@@ -46,7 +49,11 @@ class Store:
             for role, far in role_rows(user)
         ]
         await self._copy(user_roles, roles)
-        await self._copy(learners, [{"user_id": s.user.id, "gender": s.gender.value} for s in people.students])
+        told: list[dict[str, Any]] = [
+            {"user_id": s.user.id, "gender": s.gender.value, "qari_gender": None, "languages": []}
+            for s in people.students
+        ]
+        await self._copy(learners, told)
         await self._teachers(people.teachers)
 
     async def _teachers(self, teachers: Sequence[Teacher]) -> None:
@@ -86,6 +93,18 @@ class Store:
             for off in diary.time_off
         ]
         await self._copy(time_off, absences)
+
+    async def applications(self, applicants: Sequence[Applicant]) -> None:
+        await self._copy(users, [user_row(each.user) for each in applicants])
+        roles = [
+            {"user_id": each.user.id, "role": role, "onboarding": far}
+            for each in applicants
+            for role, far in role_rows(each.user)
+        ]
+        await self._copy(user_roles, roles)
+        await self._copy(applications, [application_row(each.application) for each in applicants])
+        handed_in = [edition_row(each.application.handed_in()) for each in applicants if each.application.edition]
+        await self._copy(application_editions, handed_in)
 
     async def lessons(self, agreed: Iterable[Series], lessons: Iterable[Booking]) -> None:
         await self._copy(series, map(msgspec.structs.asdict, agreed))
