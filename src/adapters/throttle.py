@@ -16,12 +16,16 @@ from ports.throttle import Limit, Standing
 PATIENCE_S: Final = 0.5
 REST_S: Final = 2.0
 """After a failure Redis is left alone for so long: nobody should wait for it on every request."""
+PORTIONS: Final = 100
+MANY: Final = 20_000
 T = TypeVar("T")
 log: Final = structlog.get_logger(__name__)
 
 
 class RedisThrottle:
-    """Keeps the promises of ``ports.throttle.Throttle``. What is not exact costs one round trip."""
+    """Keeps the promises of ``ports.throttle.Throttle``. What is not exact is fetched in portions of a hundredth of the
+    limit, so that generous limits hardly cost a round trip; what a process fetched and did not use is lost.
+    """
 
     def __init__(self, url: str, *, timeout_s: float = PATIENCE_S) -> None:
         pool = BlockingConnectionPool.from_url(url, max_connections=16, timeout=timeout_s, socket_connect_timeout=1)
@@ -32,6 +36,8 @@ class RedisThrottle:
         )
         self._own = MemoryStorage()
         self._rests_until = 0.0
+        self._portions: dict[str, tuple[int, int]] = {}
+        """By key: the last number given out, and the last one that may be."""
 
     async def hit(self, limit: Limit, who: str) -> Standing:
         if not limit.exact:
@@ -60,8 +66,20 @@ class RedisThrottle:
 
     async def _count(self, limit: Limit, who: str) -> Standing:
         key = f"{_key(limit, who)}:{_window(limit)}"
-        count = await self._asked(lambda: self._shared.incr(key, limit.per_s))
-        return _standing(limit, count or 0)
+        used, end = self._portions.get(key, (0, 0))
+        if used < end:
+            self._portions[key] = (used + 1, end)
+            return _standing(limit, used + 1)
+        portion = max(1, limit.times // PORTIONS)
+        count = await self._asked(lambda: self._shared.incr(key, limit.per_s, portion))
+        if count is None:
+            return _standing(limit, 0)
+        used = count - portion + 1
+        if portion > 1:
+            if len(self._portions) >= MANY:
+                self._portions.clear()
+            self._portions[key] = (used, min(count, limit.times))
+        return _standing(limit, used)
 
     async def _exact(self, ask: Callable[[RedisStorage | MemoryStorage], Awaitable[T]]) -> T:
         found = await self._asked(lambda: ask(self._shared))

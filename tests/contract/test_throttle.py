@@ -77,3 +77,18 @@ async def test_without_redis_an_exact_limit_holds_in_each_process_and_the_others
     await throttle.clear(EXACT, "me")
     assert (await throttle.look(EXACT, "me")).allowed
     await throttle.close()
+
+
+async def test_a_generous_limit_is_fetched_in_portions_and_holds_over_all_processes(valkey_url: str) -> None:
+    generous = Limit(name="generous", times=250, per_s=900)
+    processes = [RedisThrottle(valkey_url) for _ in range(3)]
+
+    allowed = 0
+    for turn in range(400):
+        allowed += (await processes[turn % 3].hit(generous, "me")).allowed
+    alone = [(await processes[0].hit(generous, "you")).left for _ in range(5)]
+
+    assert allowed == 250
+    assert alone == [249, 248, 247, 246, 245]
+    for throttle in processes:
+        await throttle.close()
