@@ -69,6 +69,9 @@ class MemoryDirectory:
         ]
         return Page([await self._card(profile, window, now) for profile in fitting][: filters.limit])
 
+    async def listed(self) -> list[UserId]:
+        return sorted(profile.user_id for profile in self._school.profiles.values() if profile.bookable)
+
     async def _card(self, profile: QariProfile, window: TimeSlot, now: datetime) -> QariCard:
         offer = profile.offers[0]
         calendar = await self._school.availability.get(profile.user_id)

@@ -32,6 +32,7 @@ API: Final = (
 WEB: Final = (
     "legacy",
     "public",
+    "discovery",
     "preferences",
     "identity",
     "sessions",

@@ -7,6 +7,7 @@ from dependency_injector import containers, providers
 from adapters.persistence.scheduling.queries import SqlQariDirectory
 from application.scheduling.change_calendar import ChangeCalendar
 from application.scheduling.free_slots import FreeSlots
+from application.scheduling.list_qaris import ListQaris
 from application.scheduling.search_qaris import SearchQaris
 from application.scheduling.see_calendar import SeeCalendar
 from application.scheduling.set_learner_gender import SetLearnerGender
@@ -27,6 +28,7 @@ class SchedulingContainer(containers.DeclarativeContainer):
     change_calendar = providers.Singleton(ChangeCalendar, new_unit, clock, qari_directory)
 
     search_qaris = providers.Singleton(SearchQaris, qari_directory, clock)
+    list_qaris = providers.Singleton(ListQaris, qari_directory)
     free_slots = providers.Singleton(FreeSlots, qari_directory, clock)
     see_calendar = providers.Factory(SeeCalendar, new_unit, clock, qari_directory)
     set_weekly_rules = providers.Factory(SetWeeklyRules, change_calendar)

@@ -1,5 +1,6 @@
 """What people see of Qaris before they book."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -92,6 +93,10 @@ class QariDirectory(Protocol):
         """Approved Qaris with an offer, in one query round. ``window`` is where the next free slot is looked for.
         Raises BadCursor.
         """
+        ...
+
+    async def listed(self) -> Sequence[UserId]:
+        """All who can be found at all, in no order of merit."""
         ...
 
     async def page(self, qari_id: UserId, window: TimeSlot) -> QariPage:

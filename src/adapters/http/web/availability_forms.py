@@ -138,8 +138,8 @@ def _money(text: str, currency: str, field: str) -> Money:
     return Money.of(amount, currency)
 
 
-def week_rows(cells: set[str]) -> list[dict[str, Any]]:
-    """The painted grid: parts of the day, in each its half hours, in each the seven days."""
+def week_rows(cells: set[str], starts_on: int = 0) -> list[dict[str, Any]]:
+    """The painted grid: parts of the day, in each its half hours, in each the seven days from ``starts_on``."""
     names = (_("Night"), _("Morning"), _("Afternoon"), _("Evening"))
     return [
         {
@@ -149,7 +149,8 @@ def week_rows(cells: set[str]) -> list[dict[str, Any]]:
                     "label": wall_text(minute),
                     "until": wall_text(minute + CELL_MIN),
                     "cells": [
-                        {"value": f"{weekday}-{minute}", "on": f"{weekday}-{minute}" in cells} for weekday in range(7)
+                        {"value": f"{weekday}-{minute}", "weekday": weekday, "on": f"{weekday}-{minute}" in cells}
+                        for weekday in days_from(starts_on)
                     ],
                 }
                 for minute in range(first, last, CELL_MIN)
@@ -157,6 +158,11 @@ def week_rows(cells: set[str]) -> list[dict[str, Any]]:
         }
         for name, (first, last) in zip(names, PARTS, strict=True)
     ]
+
+
+def days_from(starts_on: int) -> list[int]:
+    """The weekdays in the reader's order; Monday is 0. (L10N-04)"""
+    return [(starts_on + place) % 7 for place in range(7)]
 
 
 def kept_rows(kept: Sequence[WeeklyRule]) -> list[dict[str, Any]]:

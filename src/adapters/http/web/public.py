@@ -1,5 +1,6 @@
 """What anybody sees: the first page, the list of Qaris, one Qari and the times he is free. (DISC-03, L10N-05)"""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -11,6 +12,9 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from adapters.http import structured
+from adapters.http.alternates import alternates, canonical
+from adapters.http.branding import brand_of
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
@@ -26,6 +30,7 @@ from adapters.http.words import (
     money_of,
     riwayah_names,
 )
+from adapters.languages import LANGUAGES
 from application.scheduling.free_slots import FreeSlots, FreeSlotsFound, FreeSlotsQuery
 from application.scheduling.search_qaris import SearchQaris
 from domain.identity.permission import Permission
@@ -46,7 +51,10 @@ class PublicController(Controller):
     async def landing(self, request: Req, search_qaris: NamedDependency[SearchQaris]) -> Response[str]:
         found = await search_qaris(QariFilters(limit=SHOWN_FIRST))
         soonest = [_card(request, qari) for qari in found.items if qari.next_free is not None]
-        return page(request, "public/landing.html", soonest=soonest)
+        about = _("Learn the Quran with a Qari of your choice, one to one, at a time that suits you.")
+        name = brand_of(request).branding.name or config_of(request).school_name
+        facts = structured.school(request, name, about, LANGUAGES)
+        return page(request, "public/landing.html", soonest=soonest, **_indexed(request, "/", facts))
 
     @get("/qaris", needs=Permission.NOTHING)
     async def qaris(self, request: Req, search_qaris: NamedDependency[SearchQaris]) -> Response[str]:
@@ -69,6 +77,7 @@ class PublicController(Controller):
         )
         cursor = request.query_params.get("cursor")
         found = await search_qaris(filters, cursor)
+        facts = structured.listing(request, [(f"/qaris/{qari.user_id}", qari.name) for qari in found.items])
         asked = {name: value for name, value in values.items() if value}
         lang = viewer_of(request).locale
         return page(
@@ -83,6 +92,7 @@ class PublicController(Controller):
             languages=[(code, language_name(code, lang)) for code in TAUGHT_IN],
             riwayat=[(riwayah.value, name) for riwayah, name in RIWAYAT.items()],
             currencies=[(code, code) for code in PRICED_IN],
+            **_indexed(request, "/qaris", facts),
         )
 
     @get("/qaris/{qari_id:uuid}", needs=Permission.NOTHING)
@@ -100,11 +110,29 @@ class PublicController(Controller):
         days = week_of(date_of(week), shown, clock.now())
         query = FreeSlotsQuery(qari_id=UserId(qari_id), zone=shown, start=days.start, end=days.end, minutes=minutes)
         found = await free_slots(query)
+        facts = structured.qari(
+            request,
+            f"/qaris/{qari_id}",
+            name=found.qari.name,
+            gender=found.qari.gender,
+            languages=found.qari.languages,
+            offers=found.qari.offers,
+        )
         values = _qari_page(request, found, days, clock.now()) | {"zone": shown}
+        values |= _indexed(request, f"/qaris/{qari_id}", facts)
         return page(request, "public/qari.html", cookies=_remembered(request, zone, shown), **values)
 
 
 _FILTERS: Final = ("text", "language", "gender", "riwayah", "minutes", "price", "currency", "order")
+
+
+def _indexed(request: Req, path: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What search engines need to know of a page. (DISC-14)"""
+    return {
+        "canonical": canonical(request, path),
+        "alternates": alternates(request, path),
+        "structured": structured.block(facts),
+    }
 
 
 def _one(kind: Any, text: str) -> Any:

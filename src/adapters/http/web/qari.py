@@ -9,7 +9,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from adapters.http.formatting import clock_text, date_text, day_text, money_text
+from adapters.http.formatting import clock_text, date_text, day_text, money_text, week_starts_on
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.web.forms import next_page
@@ -72,7 +72,7 @@ class QariController(Controller):
     ) -> Response[Any]:
         now, zone = clock.now(), viewer_of(request).zone
         first = date_of(week) or _local(now, zone)
-        first -= timedelta(days=first.weekday())
+        first -= timedelta(days=(first.weekday() - week_starts_on(viewer_of(request).locale)) % 7)
         days = week_from(first, zone, now)
         lessons = await see_agenda(request.user, TimeSlot(days.start, days.end))
         by_day: dict[date, list[LessonView]] = defaultdict(list)

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from adapters.http.flash import redirect
-from adapters.http.formatting import date_text
+from adapters.http.formatting import date_text, week_starts_on
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _, ngettext
@@ -21,6 +21,7 @@ from adapters.http.web.availability_forms import (
     DATE_RANGES,
     OFFER_ROWS,
     date_in,
+    days_from,
     hours_in,
     kept_rows,
     limit_fields,
@@ -61,12 +62,14 @@ def _shown(
     limits = {**limit_fields(calendar.limits), **(given if form == "limits" else {})}
     where = "" if error is None else str(error.details.get("field", ""))
     told = {} if error is None else {form: f"{error.message[:1].upper()}{error.message[1:]}."}
+    starts_on = week_starts_on(viewer_of(request).locale)
     return page(
         request,
         "qari/availability.html",
         status_code=200 if error is None else 422,
         home=calendar.zone,
-        parts=week_rows(cells),
+        parts=week_rows(cells, starts_on),
+        week_order=days_from(starts_on),
         weekdays=[day_text(day, "EEE", request) for day in range(7)],
         weekday_names=[day_text(day, "EEEE", request) for day in range(7)],
         open_hours=len(cells) / 2,

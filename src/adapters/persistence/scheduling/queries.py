@@ -14,6 +14,7 @@ from adapters.persistence.booking.tables import bookings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
 from adapters.persistence.scheduling.rows import Row
 from adapters.persistence.scheduling.search import SEARCH, arguments, card_of
+from adapters.persistence.scheduling.tables import qari_offers, qaris
 from adapters.persistence.statement import Statement, driver
 from domain.errors import NotFound
 from domain.ids import BookingId, UserId
@@ -41,6 +42,12 @@ _LESSONS = Statement(
     .order_by(bookings.c.starts_at)
 )
 
+_LISTED = Statement(
+    select(qaris.c.user_id)
+    .where(qaris.c.approved, select(qari_offers.c.qari_id).where(qari_offers.c.qari_id == qaris.c.user_id).exists())
+    .order_by(qaris.c.user_id)
+)
+
 
 class SqlQariDirectory:
     def __init__(self, engine: AsyncEngine) -> None:
@@ -63,6 +70,10 @@ class SqlQariDirectory:
             return Page(cards)
         shown = cards[: filters.limit]
         return Page(shown, encode_cursor(*_key(filters.order, shown[-1])))
+
+    async def listed(self) -> list[UserId]:
+        async with driver(self._engine) as connection:
+            return [UserId(UUID(int=row["user_id"].int)) for row in await _LISTED.all(connection)]
 
     async def page(self, qari_id: UserId, window: TimeSlot) -> QariPage:
         async with driver(self._engine) as connection:
