@@ -177,7 +177,9 @@ async def test_a_session_is_found_while_everything_about_it_holds(house: House) 
     student = msgspec.structs.replace(user, roles=frozenset({Role.STUDENT}), onboarding={}, version=2)
     async with house.floor() as floor:
         await floor.users.save(student)
-    assert await find() is None
+    demoted = await find()
+    assert demoted is not None
+    assert demoted.role is Role.STUDENT  # ID-09
 
     blocked = msgspec.structs.replace(user, status=AccountStatus.BLOCKED, version=3)
     async with house.floor() as floor:

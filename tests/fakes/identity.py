@@ -9,7 +9,7 @@ import msgspec
 
 from domain.errors import NotFound, StaleWrite
 from domain.events import Event
-from domain.identity.permission import Role
+from domain.identity.permission import Role, acting_role
 from domain.identity.session import SEEN_EVERY, Ending, Session, Token, TokenKind, Verification, VerificationPurpose
 from domain.identity.user import AccountStatus, EmailTaken, User, same_address
 from domain.ids import SessionId, UserId
@@ -180,8 +180,9 @@ class MemorySessionQueries:
             return None
         if token.kind is not TokenKind.ACCESS or token.expires_at <= now or session.ended_at is not None:
             return None
-        if not user.may_sign_in or session.role not in user.roles:
+        if not user.may_sign_in:
             return None
+        role = acting_role(session.role, user.roles, session.audience)
         staff = self._store.users.get(session.impersonator) if session.impersonator is not None else user
         if staff is None or not staff.may_sign_in:
             return None
@@ -192,14 +193,14 @@ class MemorySessionQueries:
             session_id=session.id,
             user_id=user.id,
             audience=session.audience,
-            role=session.role,
+            role=role,
             roles=tuple(sorted(user.roles)),
             name=user.name,
             email=user.email or "",
             zone=user.zone,
             locale=user.locale,
             email_verified=user.email_verified_at is not None,
-            onboarding=user.onboarding_of(session.role),
+            onboarding=user.onboarding_of(role),
             valid_until=token.expires_at,
             impersonator=session.impersonator,
         )

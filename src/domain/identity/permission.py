@@ -1,6 +1,6 @@
 """Who may do what, as data. The published matrix and its test are made from this module. (ID-08)"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -164,3 +164,12 @@ GRANTS: Final[Mapping[Audience, Mapping[Role, frozenset[Permission]]]] = {
 def permissions_of(audience: Audience, role: Role) -> frozenset[Permission]:
     """Empty where that role has no business behind that door."""
     return GRANTS[audience].get(role, frozenset())
+
+
+def acting_role(wanted: Role, held: Collection[Role], audience: Audience) -> Role:
+    """What somebody is behind that door, of the roles that he holds by now: the one he came in with, else the one
+    that may do most there. One that may do nothing there when he holds no other. (ID-09)
+    """
+    if wanted in held:
+        return wanted
+    return max(held, key=lambda role: (len(permissions_of(audience, role)), role))

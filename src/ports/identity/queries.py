@@ -58,8 +58,9 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
 class SessionQueries(Protocol):
     async def find(self, token_hash: bytes, *, now: datetime) -> SignedIn | None:
         """Made on every request, for access tokens alone. None when it is unknown, expired, its session has ended,
-        or its user is blocked or has lost the role: a change of either is felt on the very next request. Notes that
-        the session was seen, unless that was noted within ``SEEN_EVERY``.
+        or its user is blocked. Who has lost the role he came in with acts in what is left to him, see
+        ``permission.acting_role``: a change of either is felt on the very next request. Notes that the session was
+        seen, unless that was noted within ``SEEN_EVERY``.
         """
         ...
 

@@ -155,8 +155,8 @@ async def test_somebody_without_a_role_behind_a_door_does_not_pass_it(house: Hou
         await house.sign_in(SignInCommand(email="maryam2@example.org", password=GOOD_PASSWORD))
 
 
-async def test_a_session_ends_by_time_by_sign_out_by_block_and_by_lost_role(house: House) -> None:
-    # ID-07, ID-11
+async def test_a_session_ends_by_time_by_sign_out_and_by_block_and_changes_with_the_roles(house: House) -> None:
+    # ID-07, ID-09, ID-11
     user = a_user(roles=frozenset({Role.QARI}))
 
     async def a_token() -> str:
@@ -176,7 +176,13 @@ async def test_a_session_ends_by_time_by_sign_out_by_block_and_by_lost_role(hous
 
     token = await a_token()
     house.store.users = {user.id: a_user(roles=frozenset({Role.STUDENT}))}
-    assert await house.authenticate(token) is None
+    demoted = await house.authenticate(token)
+    assert demoted is not None
+    assert demoted.role is Role.STUDENT  # ID-09
+    house.store.users = {user.id: a_user(roles=frozenset({Role.SUPPORT}))}
+    gone = await house.authenticate(token)
+    assert gone is not None
+    assert not gone.actor().permissions
 
     token = await a_token()
     house.clock.advance(ACCESS_LIFETIME)

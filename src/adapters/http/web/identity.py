@@ -30,8 +30,11 @@ from ports.identity.providers import IdentityProviders
 
 
 def _home_of(request: Req) -> str | None:
+    """None for strangers, and for somebody who lost every role that he had here: he may sign in as another."""
     person = signed_in(request)
-    return landing_of(person.role, person.onboarding) if person is not None else None
+    if person is None or not person.actor().permissions:
+        return None
+    return landing_of(person.role, person.onboarding)
 
 
 def _command(request: Req, email: str, password: str) -> SignInCommand:

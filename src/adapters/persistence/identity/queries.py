@@ -6,13 +6,20 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, and_, any_, bindparam, or_, select, tuple_, update
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, any_, bindparam, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.persistence.identity.tables import roles_of_user, session_tokens, sessions, user_roles, users
+from adapters.persistence.identity.tables import (
+    onboarding_of_user,
+    roles_of_user,
+    session_tokens,
+    sessions,
+    user_roles,
+    users,
+)
 from adapters.persistence.statement import Statement, driver
-from domain.identity.permission import Audience, Role
+from domain.identity.permission import Audience, Role, acting_role
 from domain.identity.session import SEEN_EVERY, TokenKind
 from domain.identity.user import AccountStatus, Onboarding
 from domain.ids import SessionId, UserId
@@ -35,13 +42,13 @@ _FIND = Statement(
         users.c.zone,
         users.c.locale,
         users.c.email_verified_at,
-        user_roles.c.onboarding,
         roles_of_user,
+        onboarding_of_user,
     )
     .select_from(
-        sessions.join(session_tokens, session_tokens.c.session_id == sessions.c.id)
-        .join(users, users.c.id == sessions.c.user_id)
-        .join(user_roles, and_(user_roles.c.user_id == sessions.c.user_id, user_roles.c.role == sessions.c.role))
+        sessions.join(session_tokens, session_tokens.c.session_id == sessions.c.id).join(
+            users, users.c.id == sessions.c.user_id
+        )
     )
     .where(
         session_tokens.c.hash == bindparam("token_hash", type_=LargeBinary),
@@ -119,19 +126,23 @@ class SqlSessionQueries:
                 await _SEEN.run(connection, of=row["id"], now=now)
         if row is None:
             return None
+        audience = Audience(row["audience"])
+        onboarding = dict(zip(row["roles"], row["onboarding_of_roles"], strict=True))
+        roles = tuple(Role(role) for role in row["roles"])
+        role = acting_role(Role(row["role"]), roles, audience)
         return SignedIn(
             token_hash=token_hash,
             session_id=SessionId(row["id"]),
             user_id=UserId(row["user_id"]),
-            audience=Audience(row["audience"]),
-            role=Role(row["role"]),
-            roles=tuple(Role(role) for role in row["roles"]),
+            audience=audience,
+            role=role,
+            roles=roles,
             name=row["name"],
-            email=row["email"] or "" or "",
+            email=row["email"] or "",
             zone=row["zone"],
             locale=row["locale"],
             email_verified=row["email_verified_at"] is not None,
-            onboarding=Onboarding(row["onboarding"]),
+            onboarding=Onboarding(onboarding[role]),
             valid_until=row["expires_at"],
             impersonator=UserId(row["impersonator_id"]) if row["impersonator_id"] is not None else None,
         )
