@@ -21,6 +21,8 @@ SOURCES: Final[dict[str, tuple[str, str, AxisLimits]]] = {
     "plex": ("fontpkg_ibm_plex_sans", "IBMPlexSans[wdth,wght].ttf", {"wdth": 100, "wght": (400, 700)}),
     "plex-arabic-400": ("fontpkg_ibm_plex_sans_arabic", "IBMPlexSansArabic-Regular.ttf", {}),
     "plex-arabic-600": ("fontpkg_ibm_plex_sans_arabic", "IBMPlexSansArabic-SemiBold.ttf", {}),
+    "amiri-400": ("fontpkg_amiri", "Amiri-Regular.ttf", {}),
+    "amiri-700": ("fontpkg_amiri", "Amiri-Bold.ttf", {}),
 }
 
 

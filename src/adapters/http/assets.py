@@ -23,6 +23,8 @@ FACES: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("plex-ext.woff2", "Plex Sans", "400 700", _LATIN_MORE),
     ("plex-arabic-400.woff2", "Plex Arabic", "400", _ARABIC),
     ("plex-arabic-600.woff2", "Plex Arabic", "600", _ARABIC),
+    ("amiri-400.woff2", "Amiri", "400", _ARABIC),
+    ("amiri-700.woff2", "Amiri", "600 700", _ARABIC),
 )
 
 
