@@ -15,8 +15,8 @@ from litestar.testing import TestClient
 from adapters.http import csrf
 from adapters.http.requests import Req
 from domain.errors import Conflict, Gone, Invalid, NotFound, TooMany
-from domain.identity.permission import Permission
-from fakes.http import ADMIN_TOKEN, BARE_TOKEN, QARI_TOKEN, STUDENT_TOKEN, a_config, an_app, bearer
+from domain.identity.permission import Audience, Permission, Role
+from fakes.http import ADMIN_TOKEN, BARE_TOKEN, QARI_TOKEN, STUDENT_TOKEN, a_config, an_app, bearer, person
 from ports.errors import GatewayUnavailable
 
 
@@ -206,9 +206,7 @@ def test_the_same_address_serves_cookie_and_bearer(client: TestClient[Litestar])
 
 def test_a_write_by_cookie_needs_proof(client: TestClient[Litestar]) -> None:
     # ID-05
-    from domain.identity.session import hash_token
-
-    proof = csrf.prove(a_config().secret, hash_token(STUDENT_TOKEN).hex())
+    proof = csrf.prove(a_config().secret, person(Audience.MAIN, Role.STUDENT).session_id.hex)
     headers = cookie(STUDENT_TOKEN)
 
     assert client.post("/api/v1/slots", json={"minutes": 30}, headers=headers).json()["code"] == "csrf_failed"
