@@ -3,6 +3,7 @@
 from adapters.http.web.admin.applications import AdminApplicationsController
 from adapters.http.web.admin.audit import AdminAuditController
 from adapters.http.web.admin.bookings import AdminBookingsController
+from adapters.http.web.admin.clearances import AdminClearancesController
 from adapters.http.web.admin.health import AdminHealthController
 from adapters.http.web.admin.jobs import AdminJobsController
 from adapters.http.web.admin.mailbox import AdminMailboxController
@@ -21,6 +22,7 @@ CONTROLLERS_ADMIN = (
     AdminPersonActionsController,
     AdminApplicationsController,
     AdminBookingsController,
+    AdminClearancesController,
     AdminMoneyController,
     AdminWebhooksController,
     AdminMailboxController,

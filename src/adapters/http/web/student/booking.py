@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from adapters.http.flash import redirect
+from adapters.http.refusals import refusal
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
@@ -17,13 +18,16 @@ from adapters.http.web.forms import address, fields_of, id_of, moment_of, stamp
 from adapters.http.words import sentence
 from application.billing.start_checkout import StartCheckout, StartCheckoutCommand
 from application.booking.hold_slot import HoldSlot, HoldSlotCommand
+from application.identity.see_family import SeeChildren
 from application.scheduling.free_slots import FreeSlots, FreeSlotsFound, FreeSlotsQuery
 from application.scheduling.set_learner_gender import SetLearnerGender
 from domain.booking.booking import Booking, Kind, Status
 from domain.errors import Conflict, DomainError, Invalid
+from domain.identity.guardianship import GuardianshipStatus, Right
 from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, SeriesId, UserId
-from domain.scheduling.qari import BookingMode, Gender, LearnerNotTaught
+from domain.onboarding.consent import ConsentNeeded
+from domain.scheduling.qari import BookingMode, Gender
 from ports.errors import GatewayError
 
 OTHER_TIMES: Final = 4
@@ -34,10 +38,12 @@ class BookingPageController(Controller):
     include_in_schema = False
 
     @get("/portal/book", needs=Permission.BOOK_LESSON)
-    async def review(self, request: Req, free_slots: NamedDependency[FreeSlots]) -> Response[Any]:
+    async def review(
+        self, request: Req, free_slots: NamedDependency[FreeSlots], see_children: NamedDependency[SeeChildren]
+    ) -> Response[Any]:
         wish = Wish(request.query_params)
         found = await free_slots(wish.query(viewer_of(request).zone))
-        return _review(request, wish, found)
+        return _review(request, wish, found, await booked_for(request, see_children))
 
     @post("/portal/book", needs=Permission.BOOK_LESSON, status_code=303)
     async def hold(
@@ -47,6 +53,7 @@ class BookingPageController(Controller):
         hold_slot: NamedDependency[HoldSlot],
         set_learner_gender: NamedDependency[SetLearnerGender],
         start_checkout: NamedDependency[StartCheckout],
+        see_children: NamedDependency[SeeChildren],
     ) -> Response[Any]:
         fields = await fields_of(request)
         wish = Wish(fields)
@@ -54,9 +61,11 @@ class BookingPageController(Controller):
             await set_learner_gender(request.user, Gender(fields["gender"]))
         try:
             booking = await hold_slot(request.user, wish.command(request.user.user_id))
-        except (Conflict, LearnerNotTaught) as refused:
+        except ConsentNeeded as needed:
+            return to_consents(request, needed, wish.address(wish.start))
+        except (Conflict, Invalid) as refused:
             found = await free_slots(wish.query(viewer_of(request).zone))
-            return _review(request, wish, found, refused=refused)
+            return _review(request, wish, found, await booked_for(request, see_children), refused=refused)
         return await _onwards(request, booking, start_checkout)
 
     @post("/portal/checkout", needs=Permission.PAY, status_code=303)
@@ -81,6 +90,8 @@ class Wish:
         self.qari_id, self.minutes = UserId(qari), int(fields["minutes"])
         self.start = moment_of(fields.get("start", ""))
         self.kind = Kind.TRIAL if fields.get("kind") == Kind.TRIAL else Kind.REGULAR
+        learner = id_of(fields.get("learner", ""))
+        self.learner_id = UserId(learner) if learner is not None else None
         self.note, self.key = fields.get("note", "")[:500], fields.get("key") or uuid4().hex
 
     def query(self, zone: str) -> FreeSlotsQuery:
@@ -97,11 +108,33 @@ class Wish:
             minutes=self.minutes,
             kind=self.kind,
             note=self.note,
+            learner_id=self.learner_id,
         )
 
     def address(self, start: datetime) -> str:
         kind = self.kind.value if self.kind is Kind.TRIAL else None
-        return address("/portal/book", qari=self.qari_id, minutes=self.minutes, start=stamp(start), kind=kind)
+        return address(
+            "/portal/book",
+            qari=self.qari_id,
+            minutes=self.minutes,
+            start=stamp(start),
+            kind=kind,
+            learner=self.learner_id,
+        )
+
+
+async def booked_for(request: Req, see_children: SeeChildren) -> list[tuple[str, str]]:
+    """Whom the reader may book for, himself last; empty when that is himself alone."""
+    children = [
+        (str(ward.child_id), ward.name)
+        for ward in await see_children(request.user)
+        if ward.status is GuardianshipStatus.ACTIVE and Right.BOOK in ward.rights
+    ]
+    return [*children, ("", _("Myself"))] if children else []
+
+
+def to_consents(request: Req, needed: ConsentNeeded, back: str) -> Response[Any]:
+    return redirect(request, address("/portal/consents", next=back), sentence(refusal(needed)), "notice")
 
 
 async def to_checkout(
@@ -128,7 +161,13 @@ async def _onwards(request: Req, booking: Booking, start_checkout: StartCheckout
     return await to_checkout(request, command, start_checkout, here)
 
 
-def _review(request: Req, wish: Wish, found: FreeSlotsFound, refused: DomainError | None = None) -> Response[Any]:
+def _review(
+    request: Req,
+    wish: Wish,
+    found: FreeSlotsFound,
+    learners: list[tuple[str, str]],
+    refused: DomainError | None = None,
+) -> Response[Any]:
     offer = next(offer for offer in found.qari.offers if offer.minutes == found.minutes)
     slots = found.slots
     is_free = refused is None and any(slot.start == wish.start for slot in slots)
@@ -139,7 +178,9 @@ def _review(request: Req, wish: Wish, found: FreeSlotsFound, refused: DomainErro
         told = [moment_of(start) for start in refused.details.get("next_free", ()) if isinstance(start, str)]
         offered = told or offered
     trial = wish.kind is Kind.TRIAL and offer.trial_price is not None
-    asks_gender = isinstance(refused, LearnerNotTaught) and refused.details.get("field") == "gender"
+    by_rule = isinstance(refused, Invalid)
+    asks_gender = by_rule and refused is not None and refused.details.get("field") == "gender"
+    chosen = str(wish.learner_id) if wish.learner_id is not None else next((key for key, _name in learners), "")
     return page(
         request,
         "student/review.html",
@@ -157,10 +198,19 @@ def _review(request: Req, wish: Wish, found: FreeSlotsFound, refused: DomainErro
         asks=found.qari.booking_mode is BookingMode.REQUEST,
         asks_gender=asks_gender,
         bookable=is_free or asks_gender,
+        learners=learners,
+        learner=chosen,
+        by_rule=by_rule,
         refusal=sentence(refused.message) if refused is not None else None,
-        others=[(start, wish.address(start)) for start in offered[:OTHER_TIMES]],
+        others=[] if by_rule else [(start, wish.address(start)) for start in offered[:OTHER_TIMES]],
         back=address(f"/qaris/{wish.qari_id}", minutes=wish.minutes),
-        weekly=address("/portal/book/weekly", qari=wish.qari_id, minutes=wish.minutes, start=stamp(wish.start)),
+        weekly=address(
+            "/portal/book/weekly",
+            qari=wish.qari_id,
+            minutes=wish.minutes,
+            start=stamp(wish.start),
+            learner=wish.learner_id,
+        ),
         as_trial=address(
             "/portal/book", qari=wish.qari_id, minutes=wish.minutes, start=stamp(wish.start), kind=Kind.TRIAL.value
         ),

@@ -9,11 +9,15 @@ from litestar.response import Redirect
 
 from adapters.http.requests import Req
 from adapters.http.templating import page
-from adapters.http.web.forms import next_page
+from adapters.http.text import _
+from adapters.http.web.forms import address, id_of, next_page
 from adapters.http.web.lessons.view import door_stands_open
 from application.booking.see_lessons import ListMyLessons
+from application.identity.see_family import SeeChildren
 from domain.booking.booking import WAITING, Status
+from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
+from domain.ids import UserId
 from ports.booking.queries import Tense
 from ports.clock import Clock
 
@@ -38,6 +42,7 @@ class PortalController(Controller):
             waiting=[lesson for lesson in found.items if lesson.status in WAITING],
             later=standing[1:],
             more=found.next_cursor is not None,
+            reader=request.user.user_id,
         )
 
     @get("/portal/lessons", needs=Permission.SEE_OWN_BOOKINGS)
@@ -46,19 +51,33 @@ class PortalController(Controller):
         request: Req,
         clock: NamedDependency[Clock],
         list_my_lessons: NamedDependency[ListMyLessons],
+        see_children: NamedDependency[SeeChildren],
         tense: FromQuery[str] = "",
+        learner: FromQuery[str] = "",
         cursor: FromQuery[str | None] = None,
     ) -> Response[Any]:
         shown = Tense.PAST if tense == Tense.PAST else Tense.UPCOMING
-        found = await list_my_lessons(request.user, shown, cursor=cursor)
+        chosen = id_of(learner)
+        learner_id = UserId(chosen) if chosen is not None else None
+        found = await list_my_lessons(request.user, shown, learner_id=learner_id, cursor=cursor)
+        children = [
+            ward for ward in await see_children(request.user) if Right.SEE in ward.rights and ward.status == "active"
+        ]
         return page(
             request,
             "student/lessons.html",
             tense=shown.value,
             lessons=found.items,
             open_doors=[lesson.id for lesson in found.items if door_stands_open(lesson, clock.now())],
-            next=next_page("/portal/lessons", found.next_cursor, tense=shown.value),
-            first=f"/portal/lessons?tense={shown.value}" if cursor else None,
+            learners=[("", _("All"))]
+            + [(str(ward.child_id), ward.name) for ward in children]
+            + [(str(request.user.user_id), _("Mine"))]
+            if children
+            else [],
+            learner=str(learner_id or ""),
+            reader=request.user.user_id,
+            next=next_page("/portal/lessons", found.next_cursor, tense=shown.value, learner=learner_id),
+            first=address("/portal/lessons", tense=shown.value, learner=learner_id) if cursor else None,
         )
 
     @get("/lessons", needs=Permission.SEE_OWN_BOOKINGS, sync_to_thread=False)

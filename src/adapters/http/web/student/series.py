@@ -9,20 +9,22 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 
 from adapters.http.flash import redirect
+from adapters.http.refusals import refusal
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
 from adapters.http.web.forms import address, fields_of, moment_of, stamp
-from adapters.http.web.student.booking import Wish, to_checkout
+from adapters.http.web.student.booking import Wish, to_checkout, to_consents
 from adapters.http.words import date_of, sentence
 from application.billing.start_checkout import StartCheckout, StartCheckoutCommand
 from application.booking.hold_series import HoldSeries, PreviewSeries, SeriesCommand
 from application.scheduling.free_slots import FreeSlots
 from domain.booking.booking import Status
 from domain.booking.series import Choice
-from domain.errors import Conflict, DomainError
+from domain.errors import Conflict, DomainError, Invalid
 from domain.identity.permission import Permission
 from domain.ids import PaymentId, SeriesId, UserId
+from domain.onboarding.consent import ConsentNeeded
 from domain.time import zone_of
 
 WEEKS: Final = (4, 6, 8, 10, 12, 16, 24)
@@ -41,7 +43,16 @@ class SeriesPageController(Controller):
         free_slots: NamedDependency[FreeSlots],
         preview_series: NamedDependency[PreviewSeries],
     ) -> Response[Any]:
-        return await _show(request, dict(request.query_params), free_slots, preview_series)
+        fields = dict(request.query_params)
+        try:
+            return await _show(request, fields, free_slots, preview_series)
+        except ConsentNeeded as needed:
+            return to_consents(request, needed, f"/portal/book/weekly?{request.url.query}")
+        except Invalid as refused:
+            if refused.details.get("rule") is None:
+                raise
+            wish = Wish(fields)
+            return redirect(request, wish.address(wish.start), sentence(refusal(refused)), "problem")
 
     @post("/", needs=Permission.BOOK_LESSON, status_code=303)
     async def hold(
@@ -57,6 +68,8 @@ class SeriesPageController(Controller):
         series_id = SeriesId(uuid5(request.user.user_id, f"series {wish.key}"))
         try:
             lessons = await hold_series(request.user, _command(request, wish, fields, series_id))
+        except ConsentNeeded as needed:
+            return to_consents(request, needed, Wish(fields).address(wish.start))
         except Conflict as refused:
             return await _show(request, fields, free_slots, preview_series, refused)
         if all(lesson.status is Status.REQUESTED for lesson in lessons):
@@ -84,7 +97,8 @@ async def _show(
         "student/series.html",
         status_code=409 if refused is not None else 200,
         qari=found.qari,
-        wish={"qari": wish.qari_id, "minutes": wish.minutes, "start": stamp(wish.start), "key": wish.key},
+        wish={"qari": wish.qari_id, "minutes": wish.minutes, "start": stamp(wish.start), "key": wish.key}
+        | ({"learner": wish.learner_id} if wish.learner_id is not None else {}),
         minutes=wish.minutes,
         count=_count(fields),
         weeks=[(str(count), _("{n} weeks", n=count)) for count in WEEKS],
@@ -124,4 +138,5 @@ def _command(request: Req, wish: Wish, fields: Mapping[str, str], series_id: Ser
         count=_count(fields),
         choices=choices,
         note=wish.note,
+        learner_id=wish.learner_id,
     )
