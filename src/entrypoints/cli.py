@@ -230,6 +230,29 @@ def replay_webhooks(webhook_ids: tuple[UUID, ...], dead: bool, academy: str | No
     sys.exit(1 if result.refused else 0)
 
 
+@main.command("rotate-keys")
+def rotate_keys() -> None:
+    """Seal every secret in the database anew with the newest key (the first of HALAQA_ENCRYPTION_KEYS).
+
+    \b
+    1. Put a new key in front:  HALAQA_ENCRYPTION_KEYS=new,old   and restart everything.
+    2. Run this; it may run while the school is open, and as often as you like.
+    3. Take the old key away:   HALAQA_ENCRYPTION_KEYS=new       and restart everything.
+    """
+    import asyncio
+
+    from entrypoints.operations import rotate_keys as rotate
+    from ports.cipher import CannotOpen
+
+    with _services() as settings:
+        try:
+            for name, count in asyncio.run(rotate(settings)).items():
+                click.echo(f"{name:<36} {count:>8}")
+        except CannotOpen as error:
+            complain(f"{error}; put back the key that is missing")
+    click.echo("everything is sealed with the newest key")
+
+
 @main.command("serve-main")
 def serve_main() -> None:
     """Serve students, guardians and Qaris (HALAQA_MAIN_PORT)."""

@@ -8,6 +8,7 @@ import httpx
 import msgspec
 from dependency_injector import providers
 
+from adapters.persistence.reseal import reseal, sealed_columns
 from application.billing.verify_ledger import LedgerReport
 from application.identity.academies import NewAcademy
 from application.oversight.audit import AuditReport
@@ -35,7 +36,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Container]:
         yield container
     finally:
         await container.http_client().aclose()
-        await container.redis().aclose()
+        await container.redis().aclose(close_connection_pool=True)
         await container.engine().dispose()
 
 
@@ -109,6 +110,13 @@ async def create_admin(settings: Settings, *, email: str, name: str, password: s
             await unit.users.add(user)
             await unit.commit()
     return user
+
+
+async def rotate_keys(settings: Settings) -> dict[str, int]:
+    """How many secrets each sealed column holds, all of them now under the newest key. Raises CannotOpen."""
+    async with assembled(settings) as container:
+        engine, cipher = container.engine(), container.cipher()
+        return {str(column): await reseal(engine, cipher, column) for column in sealed_columns()}
 
 
 class Replayed(msgspec.Struct):

@@ -226,7 +226,7 @@ def shown(own: OwnApplication, lang: str) -> dict[str, Any]:
         "missing": [names.get(field, field) for field in own.missing],
         "genders": options(gender_names()),
         "zones": ZONES,
-        "languages": languages(lang),
+        "spoken": languages(lang),
     }
     if isinstance(form, LearnerForm):
         return known | {
