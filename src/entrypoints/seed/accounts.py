@@ -14,6 +14,7 @@ class DemoAccount(msgspec.Struct, frozen=True):
 
 
 STUDENT: Final = DemoAccount("main", "student@demo.example", "Maryam, a student in London")
+GUARDIAN: Final = DemoAccount("main", "guardian@demo.example", "Khadija in London, guardian of two children")
 QARI: Final = DemoAccount("main", "qari@demo.example", "Qari Abdullah in Lahore, instant booking")
 QARIA: Final = DemoAccount("main", "qaria@demo.example", "Qaria Safiya in Casablanca, approves requests")
 ADMIN: Final = DemoAccount("admin", "admin@demo.example", "the school's admin")
@@ -21,4 +22,4 @@ FINANCE: Final = DemoAccount("admin", "finance@demo.example", "finance: sees all
 SUPPORT: Final = DemoAccount("admin", "support@demo.example", "support: sees all, changes nothing")
 LEAD: Final = DemoAccount("admin", "lead@demo.example", "teaching lead: lessons and people")
 
-ACCOUNTS: Final = (STUDENT, QARI, QARIA, ADMIN, FINANCE, SUPPORT, LEAD)
+ACCOUNTS: Final = (STUDENT, GUARDIAN, QARI, QARIA, ADMIN, FINANCE, SUPPORT, LEAD)

@@ -18,6 +18,7 @@ from application.billing.start_checkout import request_of
 from entrypoints.sandbox import in_process_provider
 from entrypoints.seed.accounts import PASSWORD
 from entrypoints.seed.applicants import applicants
+from entrypoints.seed.family import clearances, family
 from entrypoints.seed.lessons import Chronicle
 from entrypoints.seed.people import Census, Ids
 from entrypoints.seed.store import Store
@@ -66,6 +67,7 @@ async def _plant(settings: Settings, connection: "asyncpg.Connection[Any]", numb
     people = Census(random, ids, now, await ArgonHasher().hash(PASSWORD)).people()
     await store.people(people)
     await store.applications(applicants(ids, now, people, FernetCipher(settings.encryption_keys)))
+    await store.family(family(ids, now, people), clearances(ids, now, people, people.staff[0].id))
     say("lessons")
     till = Till(random, ids, settings.sandbox_accounts[0], settings.main_url)
     chronicle = Chronicle(random, ids, till, now, settings.sandbox_url)

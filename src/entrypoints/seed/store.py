@@ -12,11 +12,14 @@ from adapters.persistence.billing.refunds import refund_row
 from adapters.persistence.billing.tables import ledger_entries, ledger_journals, payment_lines, payments, refunds
 from adapters.persistence.booking.repositories import to_row as booking_row
 from adapters.persistence.booking.tables import bookings, series
+from adapters.persistence.identity.guardian_tables import guardianships
+from adapters.persistence.identity.guardians import to_row as guardianship_row
 from adapters.persistence.identity.repositories import role_rows
 from adapters.persistence.identity.repositories import to_row as user_row
 from adapters.persistence.identity.tables import user_roles, users
 from adapters.persistence.metadata import WALL
 from adapters.persistence.onboarding.rows import application_row, edition_row
+from adapters.persistence.onboarding.safety_tables import clearances
 from adapters.persistence.onboarding.tables import application_editions, applications
 from adapters.persistence.scheduling.rows import hours_json, limits_row, profile_row, rules_json
 from adapters.persistence.scheduling.tables import (
@@ -32,7 +35,9 @@ from domain.billing.payment import Payment
 from domain.billing.refund import Refund
 from domain.booking.booking import Booking
 from domain.booking.series import Series
+from domain.onboarding.clearance import Clearance
 from entrypoints.seed.applicants import Applicant
+from entrypoints.seed.family import Family, clearance_row
 from entrypoints.seed.people import People, Teacher
 from ports.academy import current_academy
 
@@ -105,6 +110,21 @@ class Store:
         await self._copy(applications, [application_row(each.application) for each in applicants])
         handed_in = [edition_row(each.application.handed_in()) for each in applicants if each.application.edition]
         await self._copy(application_editions, handed_in)
+
+    async def family(self, family: Family, seen: Sequence[Clearance]) -> None:
+        persons = [family.guardian, *(child for child, _ in family.children)]
+        await self._copy(users, map(user_row, persons))
+        roles = [
+            {"user_id": user.id, "role": role, "onboarding": far} for user in persons for role, far in role_rows(user)
+        ]
+        await self._copy(user_roles, roles)
+        told: list[dict[str, Any]] = [
+            {"user_id": child.id, "gender": gender.value, "qari_gender": None, "languages": []}
+            for child, gender in family.children
+        ]
+        await self._copy(learners, told)
+        await self._copy(guardianships, map(guardianship_row, family.guardianships))
+        await self._copy(clearances, map(clearance_row, seen))
 
     async def lessons(self, agreed: Iterable[Series], lessons: Iterable[Booking]) -> None:
         await self._copy(series, map(msgspec.structs.asdict, agreed))
