@@ -14,8 +14,10 @@ from domain.billing.commission import COMMISSION_POLICY, CommissionPolicy
 from domain.booking.policy import BOOKING_POLICY, BookingPolicy, PolicyRow
 from domain.booking.rules import SAFEGUARDING, Safeguarding
 from domain.errors import Conflict, DomainError, Invalid, NotFound, StaleWrite
+from domain.hijri import RECKONING, Reckoning
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
+from domain.identity.security_policy import SECURITY_POLICY, SecurityPolicy
 from domain.ids import UserId
 from domain.onboarding.consent import CONSENT_POLICIES, ConsentText
 from domain.oversight.audit import Act
@@ -31,6 +33,8 @@ DOCUMENTS: Final[Mapping[str, type[msgspec.Struct]]] = {
     BOOKING_POLICY: BookingPolicy,
     COMMISSION_POLICY: CommissionPolicy,
     SAFEGUARDING: Safeguarding,
+    RECKONING: Reckoning,
+    SECURITY_POLICY: SecurityPolicy,
     **dict.fromkeys(CONSENT_POLICIES.values(), ConsentText),
 }
 

@@ -27,7 +27,13 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 def words_of(kind: str) -> Words:
     """In the reader's language."""
-    found = {"branding": _branding, "booking": _booking, "commission": _commission}.get(kind)
+    found = {
+        "branding": _branding,
+        "booking": _booking,
+        "commission": _commission,
+        "security": _security,
+        "reckoning": _reckoning,
+    }.get(kind)
     return found() if found is not None else Words(title=kind.replace("_", " ").capitalize(), about="")
 
 
@@ -80,4 +86,22 @@ def _commission() -> Words:
         title=_("Commission"),
         about=_("The school's share of the price of a lesson. Lessons that are sold already keep theirs."),
         labels={"percent": _("The school keeps (percent)")},
+    )
+
+
+def _security() -> Words:
+    return Words(
+        title=_("Signing in"),
+        about=_("What accounts are protected by. Whoever has no second factor yet sets one up at the next sign-in."),
+        labels={"second_factor_roles": _("Roles that sign in with a second factor")},
+    )
+
+
+def _reckoning() -> Words:
+    return Words(
+        title=_("The moon"),
+        about=_(
+            "Hijri dates follow the Umm al-Qura calendar; where the moon is sighted they may differ by a day or two."
+        ),
+        labels={"hijri_offset_days": _("Days later than the calendar (-2 to 2)")},
     )
