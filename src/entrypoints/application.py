@@ -32,7 +32,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
         finally:
             await container.http_client().aclose()
             await container.throttle().close()
-            await container.redis().aclose()
+            await container.redis().aclose(close_connection_pool=True)
             await container.engine().dispose()
 
     return create_app(
@@ -63,6 +63,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
         throttle=container.throttle(),
         directory=container.academies(),
         brands=container.see_brand(),
+        reckonings=container.see_reckoning(),
         probes=_probes(container),
         lifespan=[lifespan],
     )

@@ -15,6 +15,7 @@ from adapters.http.branding import Branded, Brands
 from adapters.http.config import HttpConfig
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
+from adapters.http.hijri import Reckoned, Reckonings
 from adapters.http.hosts import Directory, Hosts
 from adapters.http.https import HttpsOnly
 from adapters.http.languages import AccountLanguage, VisitorLanguage
@@ -42,6 +43,7 @@ def create_app(
     refresher: Refresher | None = None,
     throttle: Throttle | None = None,
     brands: Brands | None = None,
+    reckonings: Reckonings | None = None,
     directory: Directory | None = None,
     probes: Mapping[str, Probe] | None = None,
     lifespan: Sequence[Lifespan] = (),
@@ -49,7 +51,7 @@ def create_app(
     """``controllers``: see ``routes.controllers_for``. ``dependencies``: use cases and queries by parameter name.
     ``probes``: what readiness looks at, by name. Without a ``throttle`` nobody is held back; without a ``directory``
     there is one academy.
-    ``brands``: the looks of the academy at hand.
+    ``brands``: the looks of the academy at hand; ``reckonings``: by which moon it counts its days.
     """
     metrics = Metrics(config.audience.value)
     limits = [Limits(config, throttle)] if throttle is not None else []
@@ -78,6 +80,7 @@ def create_app(
         debug=False,
     )
     inner = Branded(app.asgi_handler, brands) if brands is not None else app.asgi_handler
+    inner = Reckoned(inner, reckonings) if reckonings is not None else inner
     app.asgi_handler = Observe(VisitorLanguage(Hosts(HttpsOnly(inner, config), config, directory)), config, metrics)
     return app
 

@@ -13,6 +13,7 @@ from adapters.http import assets, csrf, formatting
 from adapters.http.authentication import expired_cookie
 from adapters.http.branding import brand_of
 from adapters.http.flash import flash_of
+from adapters.http.hijri import hijri_text
 from adapters.http.languages import NUMERALS_OF, remembered_language
 from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
 from adapters.http.text import _, digits, ngettext, word
@@ -43,6 +44,7 @@ class Renderer:
                 "ngettext": ngettext,
                 "digits": lambda number: digits(str(number)),
                 "word": word,
+                "hijri_text": hijri_text,
                 "asset": asset_once if not development else assets.address,
                 "first_faces": assets.first_faces(),
             },

@@ -17,12 +17,15 @@ from domain.errors import Conflict, DomainError, Invalid, NotFound, StaleWrite
 from domain.hijri import RECKONING, Reckoning
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
+from domain.identity.retention import RETENTION_POLICY, RetentionPolicy
 from domain.identity.security_policy import SECURITY_POLICY, SecurityPolicy
 from domain.ids import UserId
 from domain.onboarding.consent import CONSENT_POLICIES, ConsentText
+from domain.onboarding.policy import ONBOARDING_POLICY, OnboardingPolicy
 from domain.oversight.audit import Act
 from domain.oversight.branding import BRANDING, Branding
 from domain.oversight.differences import Change, differences, plain
+from domain.scheduling.meeting_server import MEETINGS, MeetingServer
 from ports.clock import Clock
 from ports.identity.queries import PeopleQueries
 from ports.paging import Page, decode_cursor, encode_cursor
@@ -35,6 +38,9 @@ DOCUMENTS: Final[Mapping[str, type[msgspec.Struct]]] = {
     SAFEGUARDING: Safeguarding,
     RECKONING: Reckoning,
     SECURITY_POLICY: SecurityPolicy,
+    MEETINGS: MeetingServer,
+    ONBOARDING_POLICY: OnboardingPolicy,
+    RETENTION_POLICY: RetentionPolicy,
     **dict.fromkeys(CONSENT_POLICIES.values(), ConsentText),
 }
 

@@ -1,6 +1,7 @@
 """What the settings are called. A field without a name here is shown by its own, with spaces."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import msgspec
 
@@ -105,3 +106,98 @@ def _reckoning() -> Words:
         ),
         labels={"hijri_offset_days": _("Days later than the calendar (-2 to 2)")},
     )
+
+
+def _safeguarding() -> Words:
+    return Words(
+        title=_("Safeguarding"),
+        about=_("Rules for lessons, above all with minors. No way of booking leads around them."),
+        labels={
+            "same_gender": _("Learner and Qari are of one gender"),
+            "same_gender=off": _("not asked for"),
+            "same_gender=minors": _("for minors"),
+            "same_gender=all": _("for everybody"),
+            "guardian_present": _("A guardian sits beside the child"),
+            "majority_years": _("Of age at (years)"),
+            "clearances": _("What a Qari needs before new lessons with minors"),
+            "clearances=background_check": _("Background check"),
+        },
+    )
+
+
+def _meetings() -> Words:
+    return Words(
+        title=_("Live classes"),
+        about=_("Where classes are held. A lesson keeps the server it had when its door opened."),
+        labels={"server_url": _("Address of the Jitsi server"), "tokens": _("It asks for tokens signed by us")},
+        hints={
+            "server_url": _("Empty: the server of the installation."),
+            "tokens": _("Without tokens the unguessable room is all that keeps strangers out."),
+        },
+    )
+
+
+def _onboarding() -> Words:
+    return Words(
+        title=_("Applications"),
+        about=_("Who is looked at by a person before lessons open. Qaris always are."),
+        labels={
+            "review_students": _("A person looks at every student"),
+            "review_guardians": _("A person looks at every guardian"),
+            "qari_documents": _("Documents that a Qari hands in"),
+            "qari_documents=identity": _("Proof of identity"),
+            "qari_documents=ijazah": _("Ijazah"),
+            "qari_documents=certificate": _("Certificate"),
+            "qari_documents=other": _("Something else"),
+        },
+    )
+
+
+def _retention() -> Words:
+    return Words(
+        title=_("How long data is kept"),
+        about=_("In days, counted from their end. Payments, the ledger and the audit log are kept as the law wants."),
+        labels={
+            "sessions": _("Sessions and devices"),
+            "links": _("Mailed links"),
+            "messages": _("The record of messages"),
+            "events": _("What followed from events"),
+            "provider_notices": _("What payment providers told us"),
+            "identity_notices": _("What another system told us about people"),
+            "join_clicks": _("Who entered a class"),
+            "lesson_notes": _("Notes that learners wrote for a lesson"),
+            "answers": _("Answers to repeated requests"),
+            "exports": _("Copies of personal data"),
+        },
+    )
+
+
+def _consent(title: str) -> Words:
+    return Words(
+        title=title,
+        about=_("A new version blocks the next booking until it is accepted. Without a text nobody is asked."),
+        labels={
+            "title": _("Title"),
+            "body": _("Text"),
+            "title_ar": _("Title in Arabic"),
+            "body_ar": _("Text in Arabic"),
+            "title_ur": _("Title in Urdu"),
+            "body_ur": _("Text in Urdu"),
+        },
+    )
+
+
+_WORDS: Final[Mapping[str, Callable[[], Words]]] = {
+    "branding": _branding,
+    "booking": _booking,
+    "commission": _commission,
+    "security": _security,
+    "safeguarding": _safeguarding,
+    "meetings": _meetings,
+    "onboarding": _onboarding,
+    "retention": _retention,
+    "consent_terms": lambda: _consent(_("Terms")),
+    "consent_conduct": lambda: _consent(_("Code of conduct")),
+    "consent_recording": lambda: _consent(_("Consent to recording")),
+    "consent_guardian": lambda: _consent(_("Consent of guardians")),
+}
