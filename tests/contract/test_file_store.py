@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
-import boto3
 import httpx
 import pytest
 
@@ -38,10 +37,7 @@ def bucket_url() -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url)
-        client = boto3.client(
-            "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id=ACCESS, aws_secret_access_key=SECRET
-        )
-        client.create_bucket(Bucket=BUCKET)
+        assert httpx.put(f"{url}/{BUCKET}", trust_env=False).status_code == 200
         yield url
     finally:
         server.terminate()

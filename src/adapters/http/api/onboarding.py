@@ -4,9 +4,8 @@ from typing import Final
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post, put
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, MultipartBody
+from litestar.params import FromPath, JSONBody
 
 from adapters.http.api.onboarding_wire import (
     ApplicationOut,
@@ -17,11 +16,12 @@ from adapters.http.api.onboarding_wire import (
     RoleIn,
     RolesOut,
     attachment,
+    attachment_in,
 )
 from adapters.http.requests import Req
 from adapters.http.text import _
 from application.onboarding.apply_for_role import ApplyForRole
-from application.onboarding.documents import AttachCommand, AttachDocument, ReadOwnDocument, RemoveDocument
+from application.onboarding.documents import AttachDocument, ReadOwnDocument, RemoveDocument
 from application.onboarding.own_application import DraftCommand, SaveDraft, SeeOwnApplication
 from application.onboarding.submit import SubmitApplication, TakeBack
 from application.onboarding.trials import SeePlacement
@@ -29,7 +29,6 @@ from domain.errors import NotFound
 from domain.identity.permission import Permission, Role
 from domain.ids import DocumentId
 from domain.onboarding.document import LARGEST
-from domain.onboarding.policy import DocumentKind
 
 UPLOAD: Final = LARGEST + 64 * 1024
 """A file and the form around it."""
@@ -74,11 +73,10 @@ class ApplicationController(Controller):
     async def attach(
         self,
         request: Req,
-        data: MultipartBody[dict[str, UploadFile | str]],
         attach_document: NamedDependency[AttachDocument],
     ) -> DocumentOut:
         """Multipart, with the fields ``kind`` and ``file``: a PDF, JPEG, PNG or WebP file of 8 MB at most."""
-        return DocumentOut.of(await attach_document(request.user, await attach_command(data)))
+        return DocumentOut.of(await attach_document(request.user, await attachment_in(await request.form())))
 
     @get("/application/documents/{document_id:uuid}", needs=Permission.APPLY, summary="Read my document")
     async def read(
@@ -106,16 +104,6 @@ class ApplicationController(Controller):
         if found is None:
             raise NotFound(_("there is no placement yet"))
         return PlacementOut.of(found)
-
-
-async def attach_command(fields: dict[str, UploadFile | str]) -> AttachCommand:
-    """From a form's ``kind`` and ``file``. What is missing is empty, and refused as such."""
-    file, kind = fields.get("file"), fields.get("kind")
-    chosen = next((one for one in DocumentKind if one.value == kind), DocumentKind.OTHER)
-    if not isinstance(file, UploadFile):
-        return AttachCommand(kind=chosen, name="", content=b"")
-    content = await file.read()
-    return AttachCommand(kind=chosen, name=file.filename, content=content)
 
 
 CONTROLLERS_MAIN = (ApplicationController,)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import FormMultiDict, UploadFile
 
 from adapters.http.api.availability import RuleBody
+from application.onboarding.documents import AttachCommand
 from application.onboarding.own_application import OwnApplication
 from domain.identity.permission import Role
 from domain.onboarding.application import Application
@@ -227,3 +229,12 @@ def attachment(document: Document, content: bytes) -> Response[bytes]:
             "cache-control": "no-store",
         },
     )
+
+
+async def attachment_in(form: FormMultiDict) -> AttachCommand:
+    """A missing file is an empty one, and refused as such."""
+    file, kind = form.get("file"), form.get("kind")
+    chosen = next((one for one in DocumentKind if one.value == kind), DocumentKind.OTHER)
+    if not isinstance(file, UploadFile):
+        return AttachCommand(kind=chosen, name="", content=b"")
+    return AttachCommand(kind=chosen, name=file.filename, content=await file.read())

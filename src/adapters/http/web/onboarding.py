@@ -9,14 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from adapters.http.api.onboarding import UPLOAD
-from adapters.http.api.onboarding_wire import attachment
+from adapters.http.api.onboarding_wire import attachment, attachment_in
 from adapters.http.flash import redirect
 from adapters.http.landing import APPLICATION, UNDER_REVIEW, landing_of
 from adapters.http.requests import Req, signed_in, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
 from adapters.http.web.forms import fields_of, told
-from adapters.http.web.onboarding_forms import attachment_in, draft_in, field_names, fields_in, shown
+from adapters.http.web.onboarding_forms import draft_in, field_names, fields_in, shown
 from adapters.http.web.qari_availability import day_text
 from application.onboarding.apply_for_role import ApplyForRole
 from application.onboarding.documents import AttachDocument, ReadOwnDocument, RemoveDocument

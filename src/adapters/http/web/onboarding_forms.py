@@ -5,13 +5,12 @@ from datetime import date
 from typing import Any, Final
 from zoneinfo import available_timezones
 
-from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.datastructures import FormMultiDict
 
 from adapters.http.formatting import locale_of
 from adapters.http.text import _
 from adapters.http.web.availability_forms import kept_rows, painted, rules_of, week_rows
 from adapters.http.words import RIWAYAT, TAUGHT_IN, language_name
-from application.onboarding.documents import AttachCommand
 from application.onboarding.own_application import DraftCommand, OwnApplication
 from domain.errors import Invalid
 from domain.identity.permission import Role
@@ -205,15 +204,6 @@ def _number(text: str, field: str) -> int:
 
 def _numbers(texts: Sequence[str], field: str) -> tuple[int, ...]:
     return tuple(sorted({_number(text.strip(), field) for text in texts if text.strip()}))
-
-
-async def attachment_in(form: FormMultiDict) -> AttachCommand:
-    """A missing file is an empty one, and refused as such."""
-    file, kind = form.get("file"), form.get("kind")
-    chosen = next((one for one in DocumentKind if one.value == kind), DocumentKind.OTHER)
-    if not isinstance(file, UploadFile):
-        return AttachCommand(kind=chosen, name="", content=b"")
-    return AttachCommand(kind=chosen, name=file.filename, content=await file.read())
 
 
 def shown(own: OwnApplication, lang: str) -> dict[str, Any]:
