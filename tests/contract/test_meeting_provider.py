@@ -11,7 +11,9 @@ from cryptography.fernet import Fernet
 
 from adapters.meetings.jitsi import JitsiMeetings
 from adapters.persistence.cipher import FernetCipher
+from domain.errors import Invalid
 from domain.ids import BookingId, UserId
+from domain.scheduling.meeting_server import MeetingServer
 from domain.time import TimeSlot
 from fakes.clock import NOON
 from fakes.meetings import FakeMeetings, ReversingCipher
@@ -54,7 +56,7 @@ async def test_each_lesson_has_a_room_of_its_own(provider: MeetingProvider) -> N
 async def test_an_address_leads_to_the_room(provider: MeetingProvider) -> None:
     room = await provider.create(a_request())
 
-    url = await provider.join_url(room, LEARNER, opens_at=SLOT.start, closes_at=SLOT.end)
+    url = await provider.join_url(room, LEARNER, server=MeetingServer(), opens_at=SLOT.start, closes_at=SLOT.end)
 
     assert url.startswith("https://")
     assert room in url
@@ -70,7 +72,7 @@ async def test_cancelling_twice_is_no_error(provider: MeetingProvider) -> None:
 async def claims_of(participant: Participant, **changes: Any) -> tuple[str, dict[str, Any]]:
     provider = jitsi(**changes)
     room = await provider.create(a_request())
-    url = await provider.join_url(room, participant, opens_at=SLOT.start, closes_at=SLOT.end)
+    url = await provider.join_url(room, participant, server=MeetingServer(), opens_at=SLOT.start, closes_at=SLOT.end)
     (token,) = parse_qs(urlsplit(url).query)["jwt"]
     options: Any = {"verify_exp": False, "verify_nbf": False}
     return room, jwt.decode(token, SECRET, algorithms=["HS256"], audience="jitsi", options=options)
@@ -134,3 +136,33 @@ def test_keys_rotate_without_losing_what_the_old_ones_sealed() -> None:  # OPS-1
     assert FernetCipher([new]).open(resealed) == "halaqa-room"
     with pytest.raises(CannotOpen):
         FernetCipher([new]).open(sealed)
+
+
+async def test_a_school_may_hold_its_classes_on_a_server_of_its_own() -> None:
+    # ADM-06
+    provider, own = jitsi(), MeetingServer(server_url="https://classes.school.example")
+    room = await provider.create(a_request())
+
+    signed = await provider.join_url(room, LEARNER, server=own, opens_at=SLOT.start, closes_at=SLOT.end)
+    (token,) = parse_qs(urlsplit(signed).query)["jwt"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    bare = await provider.join_url(
+        room,
+        LEARNER,
+        server=MeetingServer(server_url="https://open.example/", tokens=False),
+        opens_at=SLOT.start,
+        closes_at=SLOT.end,
+    )
+
+    assert signed.startswith(f"https://classes.school.example/{room}?")
+    assert claims["sub"] == "classes.school.example"
+    assert bare == f"https://open.example/{room}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://meet.example", "javascript:alert(1)", "https://", "https://a:b@meet.example", "https://m.example/?x"],
+)
+def test_what_is_no_server_is_refused(address: str) -> None:
+    with pytest.raises(Invalid):
+        MeetingServer(server_url=address)

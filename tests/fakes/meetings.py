@@ -9,6 +9,7 @@ from domain.booking.booking import Status as BookingStatus
 from domain.errors import StaleWrite
 from domain.ids import BookingId
 from domain.scheduling.meeting import Click, Meeting, Status
+from domain.scheduling.meeting_server import MeetingServer
 from domain.time import TimeSlot
 from ports.cipher import CannotOpen
 from ports.errors import GatewayError
@@ -74,7 +75,9 @@ class FakeMeetings:
         self.created += 1
         return self.rooms.setdefault(request.booking_id, f"room-{request.booking_id.hex}-{request.booking_id.hex}")
 
-    async def join_url(self, room: str, participant: Participant, *, opens_at: datetime, closes_at: datetime) -> str:
+    async def join_url(
+        self, room: str, participant: Participant, *, server: MeetingServer, opens_at: datetime, closes_at: datetime
+    ) -> str:
         role = "lead" if participant.leads else "guest"
         return f"https://meet.example/{room}?as={participant.user_id.hex}&role={role}"
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
+from domain.scheduling.meeting_server import MeetingServer
 from ports.scheduling.meetings import MeetingRequest, Participant
 
 PREFIX: Final = "halaqa-"
@@ -47,13 +48,16 @@ class JitsiMeetings:
         digest = hmac.new(self._room_key, b"jitsi room " + request.booking_id.bytes, hashlib.sha256).digest()
         return PREFIX + base64.b32encode(digest[:20]).decode().lower()
 
-    async def join_url(self, room: str, participant: Participant, *, opens_at: datetime, closes_at: datetime) -> str:
-        if not self._app_secret:
-            return f"{self._base}/{room}"
+    async def join_url(
+        self, room: str, participant: Participant, *, server: MeetingServer, opens_at: datetime, closes_at: datetime
+    ) -> str:
+        base = server.server_url.rstrip("/") or self._base
+        if not self._app_secret or not server.tokens:
+            return f"{base}/{room}"
         claims = {
             "iss": self._app_id,
             "aud": self._audience,
-            "sub": self._subject,
+            "sub": self._subject if base == self._base else urlsplit(base).hostname,
             "room": room.lower(),
             "nbf": int((opens_at - SLACK).timestamp()),
             "exp": int((closes_at + SLACK).timestamp()),
@@ -66,7 +70,7 @@ class JitsiMeetings:
                 }
             },
         }
-        return f"{self._base}/{room}?jwt={jwt.encode(claims, self._app_secret, algorithm='HS256')}"
+        return f"{base}/{room}?jwt={jwt.encode(claims, self._app_secret, algorithm='HS256')}"
 
     async def cancel(self, room: str) -> None:
         """A room that nobody may enter any more is gone: the door is ours."""

@@ -12,6 +12,7 @@ from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.ids import BookingId
 from domain.scheduling.meeting import Click, Status
+from domain.scheduling.meeting_server import MEETINGS, read_meeting_server
 from ports.cipher import Cipher
 from ports.clock import Clock
 from ports.scheduling.meetings import MeetingProvider, Participant
@@ -66,15 +67,18 @@ class JoinLesson:
                 raise NotPermitted("a class is for its learner and its Qari")
             person = await unit.users.get(actor.user_id)
             meeting = await unit.meetings.find(booking.id)
+            window = join_window(booking, policy)
+            # As it was when the door opened: a change of the settings never parts the two sides of a lesson.
+            server = read_meeting_server(await unit.policies.current(MEETINGS, window.start))
         if meeting is None or meeting.status is not Status.READY:
             meeting = await self._create_meeting(booking.id)
         if meeting is None or meeting.sealed_room is None:
             raise ClassNotReady("the class is being prepared; try again in a moment", retry_after_s=10)
-        window = join_window(booking, policy)
         leads = party is Party.QARI
         url = await self._provider.join_url(
             self._cipher.open(meeting.sealed_room),
             Participant(user_id=actor.user_id, name=person.name, leads=leads),
+            server=server,
             opens_at=window.start,
             closes_at=window.end,
         )

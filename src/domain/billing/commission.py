@@ -1,8 +1,9 @@
 """How the price of a lesson is shared between its Qari and the school."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from domain.errors import Invalid
 from domain.money import Money
@@ -14,7 +15,7 @@ COMMISSION_POLICY: Final = "commission"
 class CommissionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Versions are never edited, and a lesson keeps the percentage that it was sold under."""
 
-    percent: int = 20
+    percent: Annotated[int, Meta(ge=0, le=100)] = 20
 
     def __post_init__(self) -> None:
         if not 0 <= self.percent <= 100:

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from domain.booking.booking import OUTCOMES, Booking, Status
 from domain.booking.errors import LessonStarted, OutcomeWindow, OutsideJoinWindow
@@ -32,30 +33,30 @@ class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
 class CancellationTier(msgspec.Struct, frozen=True):
     """With at least this much notice, this share of the price comes back."""
 
-    notice_min: int
-    refund_percent: int
+    notice_min: Annotated[int, Meta(ge=0, le=525_600)]
+    refund_percent: Annotated[int, Meta(ge=0, le=100)]
 
 
 class BookingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """``cancellation`` runs from long notice to none. Fields end in their unit."""
 
-    hold_min: int = 15
-    request_h: int = 24
-    approved_hold_h: int = 12
+    hold_min: Annotated[int, Meta(ge=1, le=1440)] = 15
+    request_h: Annotated[int, Meta(ge=1, le=720)] = 24
+    approved_hold_h: Annotated[int, Meta(ge=1, le=720)] = 12
     cancellation: tuple[CancellationTier, ...] = (
         CancellationTier(24 * 60, 100),
         CancellationTier(4 * 60, 50),
         CancellationTier(0, 0),
     )
-    reschedule_notice_min: int = 12 * 60
-    reschedule_moves: int = 2
-    proposal_h: int = 24
-    outcome_after_min: int = 10
-    qari_outcome_days: int = 7
-    learner_report_h: int = 48
-    join_before_min: int = 15
-    join_after_min: int = 15
-    series_max: int = 52
+    reschedule_notice_min: Annotated[int, Meta(ge=0, le=43200)] = 12 * 60
+    reschedule_moves: Annotated[int, Meta(ge=0, le=100)] = 2
+    proposal_h: Annotated[int, Meta(ge=1, le=720)] = 24
+    outcome_after_min: Annotated[int, Meta(ge=0, le=1440)] = 10
+    qari_outcome_days: Annotated[int, Meta(ge=1, le=90)] = 7
+    learner_report_h: Annotated[int, Meta(ge=1, le=2160)] = 48
+    join_before_min: Annotated[int, Meta(ge=0, le=240)] = 15
+    join_after_min: Annotated[int, Meta(ge=0, le=240)] = 15
+    series_max: Annotated[int, Meta(ge=1, le=520)] = 52
 
     def __post_init__(self) -> None:
         notices = [tier.notice_min for tier in self.cancellation]

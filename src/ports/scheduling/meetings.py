@@ -8,6 +8,7 @@ import msgspec
 
 from domain.ids import BookingId, UserId
 from domain.scheduling.meeting import Click, Meeting
+from domain.scheduling.meeting_server import MeetingServer
 from domain.time import TimeSlot
 
 
@@ -56,7 +57,9 @@ class MeetingProvider(Protocol):
         """The room's handle, a secret of at least 128 bits. Asking twice for one lesson gives the same room."""
         ...
 
-    async def join_url(self, room: str, participant: Participant, *, opens_at: datetime, closes_at: datetime) -> str:
+    async def join_url(
+        self, room: str, participant: Participant, *, server: MeetingServer, opens_at: datetime, closes_at: datetime
+    ) -> str:
         """A personal address, good within that time where the provider can tell."""
         ...
 

@@ -121,6 +121,8 @@ def _safeguarding() -> Words:
             "majority_years": _("Of age at (years)"),
             "clearances": _("What a Qari needs before new lessons with minors"),
             "clearances=background_check": _("Background check"),
+            "clearances=ijazah": _("Ijazah"),
+            "clearances=training": _("Training"),
         },
     )
 
