@@ -27,7 +27,7 @@ def work(settings: Settings) -> None:
 
     async def close() -> None:
         await container.http_client().aclose()
-        await container.redis().aclose()
+        await container.redis().aclose(close_connection_pool=True)
         await container.engine().dispose()
 
     worker = build_worker(

@@ -79,7 +79,7 @@ class ScheduleErasure:
 
 
 class CallOffErasure:
-    """Raises NotPermitted, Conflict when there is none."""
+    """Raises NotPermitted, NotFound, Conflict when there is none."""
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
         self._new_unit, self._clock = new_unit, clock
@@ -88,6 +88,7 @@ class CallOffErasure:
         own = user_id == actor.user_id
         actor.require(Permission.SIGNED_IN if own else Permission.ERASE_PERSON)
         async with self._new_unit() as unit:
+            await unit.users.get(user_id)
             found = await unit.erasures.scheduled_of(user_id)
             if found is None:
                 raise Conflict("this account is not about to be erased")

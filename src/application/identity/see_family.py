@@ -10,6 +10,7 @@ from domain.identity.guardianship import GuardianshipStatus
 from domain.identity.permission import Permission
 from domain.ids import UserId
 from ports.identity.guardians import GuardianQueries, GuardianView, WardView
+from ports.unit_of_work import NewUnit
 
 
 class SeeChildren:
@@ -45,15 +46,18 @@ class SeeChild:
 
 
 class SeeGuardians:
-    """One's own, for a minor with an account; of anybody, for staff. Raises NotPermitted."""
+    """One's own, for a minor with an account; of anybody, for staff. Raises NotPermitted, NotFound."""
 
-    def __init__(self, guardian_queries: GuardianQueries) -> None:
-        self._queries = guardian_queries
+    def __init__(self, new_unit: NewUnit, guardian_queries: GuardianQueries) -> None:
+        self._new_unit, self._queries = new_unit, guardian_queries
 
     async def __call__(self, actor: Actor, child_id: UserId | None = None) -> Sequence[GuardianView]:
         if actor.is_staff:
             actor.require(Permission.SEE_PEOPLE)
-            return await self._queries.guardians(child_id or actor.user_id)
+            child_id = child_id or actor.user_id
+            async with self._new_unit() as unit:
+                await unit.users.get(child_id)
+            return await self._queries.guardians(child_id)
         actor.require(Permission.SEE_OWN_BOOKINGS)
         return _accepted(await self._queries.guardians(actor.user_id))
 

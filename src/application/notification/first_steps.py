@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from application.notification.notify import messages
+from domain.errors import NotFound
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from domain.ids import UserId
@@ -54,11 +55,13 @@ class SendFirstSteps:
 
 
 class SeeFirstSteps:
-    """Which letters somebody has had, and what became of each; for staff."""
+    """Which letters somebody has had, and what became of each; for staff. Raises NotPermitted, NotFound."""
 
     def __init__(self, queries: NotificationQueries) -> None:
         self._queries = queries
 
     async def __call__(self, actor: Actor, user_id: UserId) -> list[StepRow]:
         actor.require(Permission.SEE_PEOPLE)
+        if await self._queries.person(user_id) is None:
+            raise NotFound("there is no such account")
         return list(await self._queries.steps_of(user_id))

@@ -42,7 +42,7 @@ class GuardiansContainer(containers.DeclarativeContainer):
     hand_over_at_majority = providers.Singleton(HandOverAtMajority, new_unit, clock)
     see_children = providers.Singleton(SeeChildren, guardian_queries)
     see_child = providers.Singleton(SeeChild, guardian_queries)
-    see_guardians = providers.Singleton(SeeGuardians, guardian_queries)
+    see_guardians = providers.Singleton(SeeGuardians, new_unit, guardian_queries)
 
     record_clearance = providers.Singleton(RecordClearance, new_unit, clock, new_id)
     withdraw_clearance = providers.Singleton(WithdrawClearance, new_unit, clock)

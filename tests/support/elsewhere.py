@@ -1,0 +1,132 @@
+"""A second academy with a row in every table that has walls, made from the tables themselves.
+
+Nobody is meant to read these rows: where the walls hold, no statement ever finds them. So they need not make sense to
+the domain, only to the database; and a table that is added tomorrow has its row here tomorrow.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import Column, Table, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.persistence.identity.academy_tables import academies
+from adapters.persistence.metadata import WALL
+from adapters.persistence.schema import whole_schema
+from domain.ids import AcademyId
+
+ELSEWHERE: Final = AcademyId(UUID(int=0xE15E))
+MARK: Final = "zz-elsewhere-zz"
+"""In every text over there: where it shows over here, a wall has a hole."""
+
+PEOPLE: Final = frozenset({"user_id", "learner_id", "payer_id", "qari_id", "recipient_id", "guardian_id", "child_id"})
+NAMED: Final = {
+    "booking_id": "bookings",
+    "payment_id": "payments",
+    "series_id": "series",
+    "application_id": "applications",
+    "document_id": "application_documents",
+    "proposal_id": "proposals",
+    "session_id": "sessions",
+    "event_id": "outbox_events",
+    "webhook_id": "webhook_events",
+    "refund_id": "refunds",
+    "delivery_id": "deliveries",
+    "export_id": "exports",
+    "passkey_id": "passkeys",
+}
+NOON: Final = datetime(2099, 6, 1, 12, 0, tzinfo=UTC)
+CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
+    "users": {"status": "active", "zone": "UTC", "email": f"{MARK}@example.org"},
+    "qaris": {"zone": "UTC", "gender": "male", "booking_mode": "instant", "approved": True, "languages": ["en"]},
+    "learners": {"gender": "male", "qari_gender": None},
+    "bookings": {
+        "status": "confirmed",
+        "kind": "regular",
+        "busy_until": NOON + timedelta(hours=1),
+        "ends_at": NOON + timedelta(minutes=30),
+        "currency": "USD",
+        "occupies": True,
+    },
+    "proposals": {"status": "open", "by": "learner", "scope": "one"},
+    "payments": {"status": "captured", "currency": "USD", "refunded_minor": 0, "captured_at": NOON},
+    "refunds": {"status": "succeeded", "currency": "USD"},
+    "deliveries": {"status": "dead"},
+    "outbox_tasks": {"dead_at": NOON},
+    "webhook_events": {"status": "dead"},
+    "series": {"minutes": 30, "count": 4, "zone": "UTC"},
+    "sessions": {"audience": "main", "role": "student"},
+}
+UNBALANCED: Final = frozenset({"ledger_journals", "ledger_entries"})
+"""Written together: a journal comes to zero."""
+
+
+def id_of(table: str) -> UUID:
+    return uuid5(ELSEWHERE, table)
+
+
+def value_for(table: Table, column: "Column[Any]") -> Any:
+    chosen = CHOSEN.get(table.name, {})
+    if column.name in chosen:
+        return chosen[column.name]
+    if column.name == WALL:
+        return ELSEWHERE
+    for key in column.foreign_keys:
+        return value_for(key.column.table, key.column)
+    if column.name in PEOPLE:
+        return id_of("users")
+    if column.name in NAMED and column.type.python_type is UUID:
+        return id_of(NAMED[column.name])
+    if column.nullable and not column.primary_key:
+        return None
+    return _of_type(table, column)
+
+
+def _of_type(table: Table, column: "Column[Any]") -> Any:
+    if isinstance(column.type, JSONB):
+        return {"mark": MARK}
+    if isinstance(column.type, ARRAY):
+        return [MARK] if column.type.item_type.python_type is str else []
+    samples: dict[type, Any] = {
+        UUID: id_of(table.name),
+        str: MARK,
+        bytes: f"{MARK} {table.name} {column.name}".encode(),
+        bool: False,
+        int: 1,
+        datetime: NOON,
+        date: NOON.date(),
+        time: NOON.time(),
+    }
+    return samples[column.type.python_type]
+
+
+async def furnish(engine: AsyncEngine) -> None:
+    """A row in every table, academies with their hosts left out."""
+    async with engine.begin() as connection:
+        await connection.execute(insert(academies).values(id=ELSEWHERE, name=MARK, created_at=NOON, version=1))
+        for table in whole_schema().sorted_tables:
+            if WALL not in table.c or table.name in UNBALANCED or table.name == "audit_log":
+                continue
+            row = {column.name: value_for(table, column) for column in table.c}
+            await connection.execute(insert(table).values(row))
+        journal, entries = (whole_schema().tables[name] for name in ("ledger_journals", "ledger_entries"))
+        await connection.execute(insert(journal).values({c.name: value_for(journal, c) for c in journal.c}))
+        for position, amount in enumerate((5, -5)):
+            row = {column.name: value_for(entries, column) for column in entries.c}
+            await connection.execute(insert(entries).values(row | {"position": position, "amount_minor": amount}))
+
+
+async def rows_of(engine: AsyncEngine) -> dict[str, list[str]]:
+    """All that the other academy has, table by table, as text: to compare with later."""
+    found: dict[str, list[str]] = {}
+    async with engine.connect() as connection:
+        for table in whole_schema().sorted_tables:
+            if WALL in table.c:
+                rows = await connection.exec_driver_sql(
+                    f"SELECT t::text FROM {table.name} t WHERE academy_id = '{ELSEWHERE}' ORDER BY 1"  # noqa: S608
+                )
+                found[table.name] = list(rows.scalars())
+    return found
