@@ -33,9 +33,12 @@ from domain.identity.events import (
     UserInvited,
     UserRegistered,
     VerificationRequested,
+    WayIn,
+    WaysInChanged,
 )
+from domain.identity.guardianship_events import GuardianInvited, GuardianshipEnded
 from domain.identity.permission import Role
-from domain.ids import ApplicationId, BookingId, EventId, PaymentId, ProposalId, RefundId, UserId
+from domain.ids import ApplicationId, BookingId, EventId, GuardianshipId, PaymentId, ProposalId, RefundId, UserId
 from domain.money import Money
 from domain.notification.events import LessonDue
 from domain.notification.sequence import StepDue
@@ -89,8 +92,13 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
         "application_id": ApplicationId(UUID(int=31)),
         "role": Role.QARI,
         "edition": 1,
+        "guardianship_id": GuardianshipId(UUID(int=32)),
+        "guardian_id": PAYER,
+        "child_id": LEARNER,
+        "at_majority": True,
         "decided_by": PAYER,
         "step": "find_a_qari",
+        "change": WayIn.PASSKEY_ADDED,
         "email": "new@example.org",
         "was": "old@example.org",
         "due_at": NOON + timedelta(days=14),
@@ -126,9 +134,11 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
 
 
 EVERY_KIND: Final[tuple[type[Event], ...]] = (
-    PasswordResetRequested, PasswordChanged, EmailChangeRequested, EmailChanged, UserInvited, ExportReady,
+    WaysInChanged, PasswordResetRequested, PasswordChanged,
+    EmailChangeRequested, EmailChanged, UserInvited, ExportReady,
     ApplicationSubmitted, ApplicationApproved, ApplicationRejected,
-    ErasureScheduled, UserRegistered, VerificationRequested, EmailVerified, BookingRequested, BookingHeld, BookingDeclined,
+    GuardianInvited, GuardianshipEnded, ErasureScheduled, UserRegistered, VerificationRequested, EmailVerified,
+    BookingRequested, BookingHeld, BookingDeclined,
     BookingExpired, BookingConfirmed, BookingRescheduled, RescheduleProposed, RescheduleDeclined, BookingCancelled,
     LessonDue, StepDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,
 )  # fmt: skip

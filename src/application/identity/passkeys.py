@@ -10,6 +10,7 @@ from application.identity.set_up_totp import require_another
 from domain.errors import Conflict, NotFound
 from domain.identity.actor import Actor
 from domain.identity.challenge import Challenge, ChallengeEnded, ChallengePurpose
+from domain.identity.events import WayIn, WaysInChanged
 from domain.identity.passkey import MOST, Passkey
 from domain.identity.permission import Audience, Permission
 from domain.identity.session import Factor, hash_token
@@ -95,6 +96,7 @@ class AddPasskey:
             await unit.challenges.end(challenge.token_hash)
             await unit.passkeys.add(passkey)
             codes = await recovery_codes_with_the_first(unit, actor.user_id)
+            unit.record(WaysInChanged(user_id=actor.user_id, change=WayIn.PASSKEY_ADDED, at=now))
             unit.note(_act(actor, "identity.passkey_added", passkey.name))
             await unit.commit()
         return codes
@@ -120,6 +122,7 @@ class RemovePasskey:
             await unit.passkeys.remove(actor.user_id, passkey_id)
             if not await factors_of(unit, actor.user_id):
                 await unit.factors.set_recovery_codes(actor.user_id, ())
+            unit.record(WaysInChanged(user_id=user.id, change=WayIn.PASSKEY_REMOVED, at=self._clock.now()))
             unit.note(_act(actor, "identity.passkey_removed", found.name))
             await unit.commit()
 

@@ -13,6 +13,7 @@ from application.identity.second_factor import (
 )
 from application.identity.set_up_totp import TotpOffer, pending_totp
 from domain.identity.challenge import Challenge, ChallengeEnded, ChallengePurpose
+from domain.identity.events import WayIn, WaysInChanged
 from domain.identity.permission import Audience
 from domain.identity.session import Factor, hash_token
 from domain.identity.user import User
@@ -152,6 +153,7 @@ class ProveSecondFactor(SecondProof):
         if following is None:
             return None
         await unit.factors.save_authenticator(following)
+        unit.record(WaysInChanged(user_id=user.id, change=WayIn.APP_ON, at=self._clock.now()))
         unit.note(Act(actor=None, action="identity.totp_on", subject=("user", str(user.id)), reason="sign-in"))
         return Factor.TOTP
 

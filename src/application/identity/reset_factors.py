@@ -4,7 +4,7 @@ import msgspec
 
 from domain.errors import Invalid, NotFound, NotPermitted
 from domain.identity.actor import Actor
-from domain.identity.events import AccessChanged
+from domain.identity.events import AccessChanged, WayIn, WaysInChanged
 from domain.identity.permission import Permission, Role
 from domain.identity.session import Ending
 from domain.ids import UserId
@@ -44,7 +44,9 @@ class ResetFactors:
                 await unit.passkeys.remove(user.id, passkey.id)
             await unit.factors.set_recovery_codes(user.id, ())
             await unit.sessions.end_all(user.id, because=Ending.EVERYWHERE, at=now)
-            unit.record(AccessChanged(user_id=user.id, at=now))
+            unit.record(
+                AccessChanged(user_id=user.id, at=now), WaysInChanged(user_id=user.id, change=WayIn.RESET, at=now)
+            )
             unit.note(
                 Act(
                     actor=command.actor,

@@ -8,6 +8,7 @@ from application.identity.confirm_self import ConfirmSelf
 from application.identity.second_factor import is_asked_for
 from domain.errors import Conflict, NotFound
 from domain.identity.actor import Actor
+from domain.identity.events import WayIn, WaysInChanged
 from domain.identity.passkey import Passkey
 from domain.identity.permission import Permission
 from domain.identity.provider import LinkedIdentity
@@ -65,8 +66,8 @@ class SeeSecurity:
 class UnlinkProvider:
     """Raises NotFound, LastWayIn, BadProof, TooMany."""
 
-    def __init__(self, new_unit: NewUnit, confirm_self: ConfirmSelf) -> None:
-        self._new_unit, self._confirm_self = new_unit, confirm_self
+    def __init__(self, new_unit: NewUnit, clock: Clock, confirm_self: ConfirmSelf) -> None:
+        self._new_unit, self._clock, self._confirm_self = new_unit, clock, confirm_self
 
     async def __call__(self, actor: Actor, provider: str, proof: str) -> None:
         actor.require(Permission.SIGNED_IN)
@@ -80,6 +81,7 @@ class UnlinkProvider:
             if not user.password_hash and not others and not await unit.passkeys.of(user.id):
                 raise LastWayIn("choose a password first: this is your only way in")
             await unit.linked_identities.remove(user.id, provider)
+            unit.record(WaysInChanged(user_id=user.id, change=WayIn.PROVIDER_UNLINKED, at=self._clock.now()))
             unit.note(
                 Act(
                     actor=actor,

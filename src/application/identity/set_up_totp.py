@@ -13,6 +13,7 @@ from application.identity.second_factor import (
 )
 from domain.errors import Conflict, Invalid, NotFound
 from domain.identity.actor import Actor
+from domain.identity.events import WayIn, WaysInChanged
 from domain.identity.permission import Permission
 from domain.identity.session import Factor
 from domain.identity.totp import Authenticator, address_for_app, new_secret
@@ -87,11 +88,12 @@ class SetUpTotp:
         return offer
 
     async def see(self, actor: Actor, *, school: str) -> TotpOffer:
-        """The offer that waits for its first code."""
+        """The offer that waits for its first code. A secret is for its owner alone, not for who impersonates him."""
         actor.require(Permission.SIGNED_IN)
         async with self._new_unit() as unit:
             authenticator = await unit.factors.authenticator(actor.user_id)
-            if authenticator is None or authenticator.is_confirmed:
+            looked_through = actor.impersonator is not None
+            if authenticator is None or authenticator.is_confirmed or looked_through:
                 raise NotFound("no authenticator app is being set up")
             user = await unit.users.get(actor.user_id)
             return await pending_totp(unit, self._cipher, user, school=school, at=self._clock.now())
@@ -111,6 +113,7 @@ class SetUpTotp:
                 raise WrongFirstCode("this code is not right; wait for the next one", field="code")
             await unit.factors.save_authenticator(following)
             codes = await recovery_codes_with_the_first(unit, actor.user_id)
+            unit.record(WaysInChanged(user_id=actor.user_id, change=WayIn.APP_ON, at=self._clock.now()))
             unit.note(_act(actor, "identity.totp_on"))
             await unit.commit()
         return codes
@@ -125,6 +128,7 @@ class SetUpTotp:
                 raise NotFound("no authenticator app is set up")
             if not await factors_of(unit, actor.user_id):
                 await unit.factors.set_recovery_codes(actor.user_id, ())
+            unit.record(WaysInChanged(user_id=actor.user_id, change=WayIn.APP_OFF, at=self._clock.now()))
             unit.note(_act(actor, "identity.totp_off"))
             await unit.commit()
 
@@ -136,6 +140,7 @@ class SetUpTotp:
             if not await factors_of(unit, actor.user_id):
                 raise NotFound("there is no second factor that codes could stand in for")
             codes = await renewed_recovery_codes(unit, actor.user_id)
+            unit.record(WaysInChanged(user_id=actor.user_id, change=WayIn.CODES_RENEWED, at=self._clock.now()))
             unit.note(_act(actor, "identity.recovery_codes_renewed"))
             await unit.commit()
         return codes

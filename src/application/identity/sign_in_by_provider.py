@@ -13,7 +13,7 @@ import msgspec
 from application.identity.admit import Admit, SecondFactorNeeded
 from application.identity.open_session import Admitted
 from domain.errors import NotPermitted, NotSignedIn
-from domain.identity.events import AccessChanged
+from domain.identity.events import AccessChanged, EmailVerified, WayIn, WaysInChanged
 from domain.identity.permission import Audience, Role
 from domain.identity.provider import AddressNotProven, BadState, LinkedIdentity, ProviderProfile, ProviderRefused
 from domain.identity.session import Ending, Factor
@@ -143,6 +143,7 @@ class SignInByProvider:
             if not profile.email:
                 raise ProviderRefused("the provider did not tell your address, and we need one")
             user = await unit.users.by_email(profile.email)
+            new = user is None
             claimed = user is not None and user.email_verified_at is None
             if user is None:
                 user = await self._registered(unit, profile, back)
@@ -158,6 +159,8 @@ class SignInByProvider:
                 linked_at=self._clock.now(),
             )
             await unit.linked_identities.add(identity)
+            if not new:
+                unit.record(WaysInChanged(user_id=user.id, change=WayIn.PROVIDER_LINKED, at=self._clock.now()))
             unit.note(_linked(user.id, profile.provider))
             await unit.commit()
         if claimed:
@@ -182,7 +185,7 @@ class SignInByProvider:
             created_at=now,
         )
         await unit.users.add(user)
-        unit.record(user.registered())
+        unit.record(EmailVerified(user_id=user.id, at=now) if profile.email_verified else user.registered())
         return user
 
     async def _reclaimed(self, unit: UnitOfWork, user: User) -> User:

@@ -1,6 +1,7 @@
 """What happens to accounts."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from domain.events import Event, event
 from domain.identity.permission import Role
@@ -45,6 +46,27 @@ class PasswordResetRequested(Event, frozen=True, kw_only=True, tag="identity.pas
 @event
 class PasswordChanged(Event, frozen=True, kw_only=True, tag="identity.password_changed"):
     user_id: UserId
+
+
+class WayIn(StrEnum):
+    """What changed about how somebody gets into his account."""
+
+    APP_ON = "app_on"
+    APP_OFF = "app_off"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    CODES_RENEWED = "codes_renewed"
+    PROVIDER_LINKED = "provider_linked"
+    PROVIDER_UNLINKED = "provider_unlinked"
+    RESET = "reset"
+
+
+@event
+class WaysInChanged(Event, frozen=True, kw_only=True, tag="identity.ways_in_changed"):
+    """Its owner is told, in case that it was not him."""
+
+    user_id: UserId
+    change: WayIn
 
 
 @event

@@ -30,7 +30,9 @@ from domain.identity.events import (
     UserInvited,
     UserRegistered,
     VerificationRequested,
+    WaysInChanged,
 )
+from domain.identity.guardianship_events import GuardianInvited, GuardianshipEnded
 from domain.notification.events import LessonDue
 from domain.notification.sequence import StepDue
 from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
@@ -60,6 +62,7 @@ class Topic(StrEnum):
     REFUND_STUCK = "refund_stuck"
     FIRST_STEPS = "first_steps"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a topic, not a password
+    WAYS_IN_CHANGED = "ways_in_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     CONFIRM_NEW_EMAIL = "confirm_new_email"
     EMAIL_CHANGED = "email_changed"
@@ -70,6 +73,8 @@ class Topic(StrEnum):
     APPLICATION_WAITS = "application_waits"
     APPLICATION_APPROVED = "application_approved"
     APPLICATION_REJECTED = "application_rejected"
+    GUARDIAN_ASKED = "guardian_asked"
+    GUARDIANSHIP_ENDED = "guardianship_ended"
 
 
 class Side(StrEnum):
@@ -80,6 +85,8 @@ class Side(StrEnum):
     PERSON = "person"
     LEARNER = "learner"
     PAYER = "payer"
+    GUARDIAN = "guardian"
+    CHILD = "child"
     QARI = "qari"
     OTHER_SIDE = "other_side"
     SCHOOL = "school"
@@ -95,6 +102,7 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     VerificationRequested: ((Topic.VERIFY_EMAIL, frozenset({Side.PERSON})),),
     EmailVerified: ((Topic.WELCOME, frozenset({Side.PERSON})),),
     PasswordResetRequested: ((Topic.PASSWORD_RESET, frozenset({Side.PERSON})),),
+    WaysInChanged: ((Topic.WAYS_IN_CHANGED, frozenset({Side.PERSON})),),
     PasswordChanged: ((Topic.PASSWORD_CHANGED, frozenset({Side.PERSON})),),
     EmailChangeRequested: ((Topic.CONFIRM_NEW_EMAIL, frozenset({Side.PERSON})),),
     EmailChanged: ((Topic.EMAIL_CHANGED, frozenset({Side.PERSON})),),
@@ -107,6 +115,8 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     ),
     ApplicationApproved: ((Topic.APPLICATION_APPROVED, frozenset({Side.PERSON})),),
     ApplicationRejected: ((Topic.APPLICATION_REJECTED, frozenset({Side.PERSON})),),
+    GuardianInvited: ((Topic.GUARDIAN_ASKED, frozenset({Side.GUARDIAN})),),
+    GuardianshipEnded: ((Topic.GUARDIANSHIP_ENDED, frozenset({Side.GUARDIAN, Side.CHILD})),),
     BookingRequested: (
         (Topic.LESSON_REQUESTED, frozenset({Side.QARI})),
         (Topic.REQUEST_SENT, frozenset({Side.LEARNER, Side.PAYER})),

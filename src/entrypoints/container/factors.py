@@ -53,5 +53,5 @@ class FactorsContainer(containers.DeclarativeContainer):
         SignInByProvider, new_unit, clock, new_id, audience, cipher, identity_providers, admit, session_cache
     )
     see_security = providers.Factory(SeeSecurity, new_unit, clock)
-    unlink_provider = providers.Factory(UnlinkProvider, new_unit, confirm_self)
+    unlink_provider = providers.Factory(UnlinkProvider, new_unit, clock, confirm_self)
     reset_factors = providers.Factory(ResetFactors, new_unit, clock, session_cache)

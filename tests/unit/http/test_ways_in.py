@@ -73,7 +73,7 @@ def main(store: IdentityStore, clock: FixedClock) -> Iterator[TestClient[Litesta
             units, clock, SequentialIds(9000), audience, cipher, there, cases.admit, cases.cache
         ),
         "see_security": SeeSecurity(units, clock),
-        "unlink_provider": UnlinkProvider(units, confirm),
+        "unlink_provider": UnlinkProvider(units, clock, confirm),
         "reset_factors": ResetFactors(units, clock, cases.cache),
     }
     app = create_app(

@@ -20,7 +20,7 @@ from application.identity.see_security import SeeSecurity
 from application.identity.set_up_totp import AlreadyOn, NeededHere, SetUpTotp, WrongFirstCode
 from application.identity.sign_in import SignInCommand
 from domain.booking.policy import PolicyRow
-from domain.errors import Invalid, NotPermitted, TooMany
+from domain.errors import Invalid, NotFound, NotPermitted, TooMany
 from domain.identity.actor import Actor
 from domain.identity.challenge import TRIES, ChallengeEnded
 from domain.identity.permission import Audience, Role
@@ -274,6 +274,16 @@ async def test_the_secret_is_kept_sealed_and_changes_need_the_password_or_a_code
 
     assert isinstance(await door.sign_in(user), Admitted)
     assert [act.action for act in door.store.acts] == ["identity.totp_on", "identity.totp_off"]
+
+
+async def test_who_looks_through_somebodys_eyes_does_not_see_the_secret(door: Door) -> None:
+    # ID-20
+    user = await door.person()
+    await door.totp.begin(actor_of(user), GOOD_PASSWORD, school="Halaqa")
+    watcher = msgspec.structs.replace(actor_of(user), impersonator=a_user(number=9).id)
+
+    with pytest.raises(NotFound):
+        await door.totp.see(watcher, school="Halaqa")
 
 
 async def test_a_passkey_signs_in_alone(door: Door) -> None:

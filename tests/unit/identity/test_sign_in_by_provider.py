@@ -47,7 +47,7 @@ class Door:
         self.arrive = SignInByProvider(
             self.units, clock, new_id, audience, cipher, self.there, self.cases.admit, self.cases.cache
         )
-        self.unlink = UnlinkProvider(self.units, ConfirmSelf(self.units, clock, self.hasher, cipher, throttle))
+        self.unlink = UnlinkProvider(self.units, clock, ConfirmSelf(self.units, clock, self.hasher, cipher, throttle))
 
     async def back(self, **changes: str) -> Return:
         left = await self.depart("google", back_to=BACK, next="/portal/lessons")

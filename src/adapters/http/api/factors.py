@@ -68,14 +68,14 @@ class ReasonIn(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text
 
 
-class AskedOut(msgspec.Struct, kw_only=True):
+class CeremonyOut(msgspec.Struct, kw_only=True):
     """``options`` are those of WebAuthn."""
 
     challenge: str
     options: msgspec.Raw
 
     @classmethod
-    def of(cls, asked: Asked) -> "AskedOut":
+    def of(cls, asked: Asked) -> "CeremonyOut":
         return cls(challenge=asked.challenge, options=msgspec.Raw(asked.options))
 
 
@@ -171,9 +171,9 @@ class SecondFactorApi(Controller):
         return session_answer(request, proven.admitted, by_cookie=data.delivery == "cookie")
 
     @post("/passkey/options", needs=Permission.NOTHING, status_code=200, summary="Begin to sign in by passkey")
-    async def ask(self, request: Req, sign_in_by_passkey: NamedDependency[SignInByPasskey]) -> AskedOut:
+    async def ask(self, request: Req, sign_in_by_passkey: NamedDependency[SignInByPasskey]) -> CeremonyOut:
         """For ``navigator.credentials.get``; good for ten minutes and one answer."""
-        return AskedOut.of(await sign_in_by_passkey.ask(site_of(request)))
+        return CeremonyOut.of(await sign_in_by_passkey.ask(site_of(request)))
 
     @post("/passkey", needs=Permission.NOTHING, status_code=200, summary="Sign in by passkey")
     async def passkey(
@@ -242,9 +242,9 @@ class OwnFactorApi(Controller):
     @post("/passkeys/options", needs=Permission.SIGNED_IN, status_code=200, summary="Begin to add a passkey")
     async def ask_passkey(
         self, request: Req, data: JSONBody[ProofIn], add_passkey: NamedDependency[AddPasskey]
-    ) -> AskedOut:
+    ) -> CeremonyOut:
         """For ``navigator.credentials.create``."""
-        return AskedOut.of(await add_passkey.ask(request.user, data.proof, site_of(request)))
+        return CeremonyOut.of(await add_passkey.ask(request.user, data.proof, site_of(request)))
 
     @post("/passkeys", needs=Permission.SIGNED_IN, summary="Add a passkey")
     async def add_passkey(

@@ -9,6 +9,7 @@ import msgspec
 from adapters.messaging.email.times import clock_text, day_text, money_text, other_clock, place_text
 from domain.billing.decline import next_step, plain_words
 from domain.identity.actor import Party
+from domain.identity.events import WayIn
 from domain.identity.permission import Role
 from domain.money import Money
 from domain.notification.topic import Topic
@@ -145,6 +146,30 @@ def password_changed(r: Reader) -> Content:
     )
 
 
+def ways_in_changed(r: Reader) -> Content:
+    heading = r._("How you sign in was changed")
+    changes = {
+        WayIn.APP_ON: r._("An authenticator app was turned on."),
+        WayIn.APP_OFF: r._("The authenticator app was turned off."),
+        WayIn.PASSKEY_ADDED: r._("A passkey was added."),
+        WayIn.PASSKEY_REMOVED: r._("A passkey was removed."),
+        WayIn.CODES_RENEWED: r._("New recovery codes were made; the old ones are good no more."),
+        WayIn.PROVIDER_LINKED: r._("An account at another provider was linked."),
+        WayIn.PROVIDER_UNLINKED: r._("An account at another provider was unlinked."),
+        WayIn.RESET: r._("The office took your second factors away, as you asked."),
+    }
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(
+            changes[WayIn(r.facts["change"])],
+            r._("If it was not you, choose a new password now and tell the school."),
+        ),
+        facts=((r._("When"), r.when(r.facts["at"])),),
+        button=(r._("See how I sign in"), r.link("/account/security")),
+    )
+
+
 def confirm_new_email(r: Reader) -> Content:
     heading = r._("Confirm your new e-mail address")
     return Content(
@@ -206,6 +231,35 @@ def erasure_scheduled(r: Reader) -> Content:
             r._("Until then you can sign in and call it off."),
         ),
         button=(r._("Keep my account"), r.link("/account/privacy")),
+    )
+
+
+def guardian_asked(r: Reader) -> Content:
+    heading = r._("You are asked to become a guardian")
+    text = r._("Somebody asks you to answer for a child at {school}. Sign in to see for whom, and with which rights.")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(text.format(school=r.school), r._("If you do not know of it, decline it there.")),
+        button=(r._("See the question"), r.link("/portal/children")),
+    )
+
+
+def guardianship_ended(r: Reader) -> Content:
+    heading = r._("A guardianship has ended")
+    own = r.to.user_id == r.facts["child_id"]
+    if r.facts["at_majority"] and own:
+        text = r._("You have come of age: you book, move and cancel your lessons yourself now.")
+    elif r.facts["at_majority"]:
+        text = r._("Your child has come of age and answers for itself now. Lessons that are booked stay booked.")
+    else:
+        text = r._("From now on it opens nothing any more: no lessons, no payments, no classes.")
+    more: tuple[str, ...] = ()
+    if r.facts["at_majority"] and not own:
+        more = (r._("If it has no account of its own yet, give it an address, so that it can sign in."),)
+    where = "/portal" if own else "/portal/children"
+    return Content(
+        subject=heading, heading=heading, paragraphs=(text, *more), button=(r._("Look at it"), r.link(where))
     )
 
 
@@ -491,11 +545,14 @@ WORDING: Final[Mapping[Topic, Callable[[Reader], Content]]] = {
     Topic.WELCOME: welcome,
     Topic.PASSWORD_RESET: password_reset,
     Topic.PASSWORD_CHANGED: password_changed,
+    Topic.WAYS_IN_CHANGED: ways_in_changed,
     Topic.CONFIRM_NEW_EMAIL: confirm_new_email,
     Topic.EMAIL_CHANGED: email_changed,
     Topic.INVITED: invited,
     Topic.EXPORT_READY: export_ready,
     Topic.ERASURE_SCHEDULED: erasure_scheduled,
+    Topic.GUARDIAN_ASKED: guardian_asked,
+    Topic.GUARDIANSHIP_ENDED: guardianship_ended,
     Topic.APPLICATION_RECEIVED: application_received,
     Topic.APPLICATION_WAITS: application_waits,
     Topic.APPLICATION_APPROVED: application_approved,
