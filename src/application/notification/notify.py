@@ -111,7 +111,7 @@ def _recipients(side: Side, event: Event) -> set[UserId | None]:
             learners = _recipients(Side.LEARNER, event) | _recipients(Side.PAYER, event)
             qari = _recipients(Side.QARI, event)
             return qari if by is Party.LEARNER else learners if by is Party.QARI else learners | qari
-        case Side.LEARNER | Side.PAYER | Side.QARI:
+        case Side.LEARNER | Side.PAYER | Side.QARI | Side.GUARDIAN | Side.CHILD:
             return {getattr(event, f"{side}_id")}
 
 

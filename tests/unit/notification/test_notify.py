@@ -56,6 +56,8 @@ SIDES: dict[Side, set[UserId | None]] = {
     Side.LEARNER: {LEARNER},
     Side.PAYER: {PAYER},
     Side.QARI: {QARI},
+    Side.GUARDIAN: {PAYER},
+    Side.CHILD: {LEARNER},
     Side.SCHOOL: {None},
     Side.OTHER_SIDE: {QARI},
 }

@@ -114,7 +114,7 @@ class FamilyPageController(Controller):
             values=values,
             errors={},
             zones=ZONES,
-            languages=_languages(request),
+            spoken=_languages(request),
             rights=right_names(),
         )
 
@@ -190,7 +190,7 @@ def _form(request: Req, values: Mapping[str, str], errors: Mapping[str, str], st
         values=dict(values),
         errors=dict(errors),
         zones=ZONES,
-        languages=_languages(request),
+        spoken=_languages(request),
     )
 
 
