@@ -25,6 +25,7 @@ from ports.notification.queries import NoteRow
 
 HEADINGS: Final[Mapping[Topic, str]] = {
     Topic.WELCOME: N_("Welcome: your address is confirmed"),
+    Topic.WAYS_IN_CHANGED: N_("How you sign in was changed"),
     Topic.LESSON_REQUESTED: N_("A lesson is asked for"),
     Topic.REQUEST_SENT: N_("Your request is with the Qari"),
     Topic.REQUEST_APPROVED: N_("Approved: please pay for your lesson"),
