@@ -8,10 +8,12 @@ from uuid import uuid5
 import msgspec
 
 from application.booking.hold_series import HoldSeries, SeriesCommand
+from application.booking.rules import booked_by, party_in
 from domain.booking.booking import OUTCOMES, Booking, Kind, Status
 from domain.booking.series import Choice, WallClock
-from domain.errors import Conflict, NotFound, NotPermitted
+from domain.errors import Conflict, NotPermitted
 from domain.identity.actor import Actor, Party
+from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.ids import BookingId, SeriesId, UserId
 from domain.onboarding.forms import ReadingLevel
@@ -86,23 +88,25 @@ class TrialView(msgspec.Struct, frozen=True, kw_only=True):
 
     booking: Booking
     trial: Trial | None
+    party: Party
 
 
 class SeeTrial:
     """For the learner's side, the Qari and staff. Raises NotPermitted, NotFound, NotATrial."""
 
-    def __init__(self, new_unit: NewUnit) -> None:
-        self._new_unit = new_unit
+    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
+        self._new_unit, self._clock = new_unit, clock
 
     async def __call__(self, actor: Actor, booking_id: BookingId) -> TrialView:
         actor.require(Permission.SIGNED_IN)
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(booking_id)
-            if booking.party_of(actor) is Party.STAFF:
+            party = await party_in(unit, booking, actor, Right.SEE, self._clock.now())
+            if party is Party.STAFF:
                 actor.require(Permission.SEE_BOOKINGS)
             if booking.kind is not Kind.TRIAL:
                 raise NotATrial("this is not a trial lesson")
-            return TrialView(booking=booking, trial=await unit.trials.find(booking_id))
+            return TrialView(booking=booking, trial=await unit.trials.find(booking_id), party=party)
 
 
 class ConvertTrialCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,8 +135,7 @@ class ConvertTrial:
         now = self._clock.now()
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(command.booking_id)
-            if booking.party_of(actor) is not Party.LEARNER:
-                raise NotFound("there is no such lesson")
+            await booked_by(unit, actor, _child(booking, actor), now)
             _require_held(booking, now)
             zone = (await unit.users.get(booking.learner_id)).zone
             trial = await unit.trials.find(booking.id)
@@ -143,7 +146,7 @@ class ConvertTrial:
             return known
         before = trial.series_id if trial is not None else None
         series_id = SeriesId(uuid5(booking.id, f"weekly:{command.weeks}:{before}"))
-        lessons = await self._hold_series(actor, _weekly(booking, series_id, zone, command, now))
+        lessons = await self._hold_series(actor, _weekly(booking, actor, series_id, zone, command, now))
         async with self._new_unit() as unit:
             trial = await unit.trials.find(booking.id) or _unjudged(booking, now)
             await unit.trials.save(trial.converted(series_id))
@@ -157,6 +160,11 @@ def _require_held(booking: Booking, now: datetime) -> None:
         raise NotATrial("only a trial lesson that was held can be judged or go on as weekly lessons")
 
 
+def _child(booking: Booking, actor: Actor) -> UserId | None:
+    """Whom the actor books for, where it is not himself; whether he may is asked on the way."""
+    return booking.learner_id if booking.learner_id != actor.user_id else None
+
+
 def _unjudged(booking: Booking, now: datetime) -> Trial:
     return Trial(
         booking_id=booking.id,
@@ -168,7 +176,7 @@ def _unjudged(booking: Booking, now: datetime) -> Trial:
 
 
 def _weekly(
-    booking: Booking, series_id: SeriesId, zone: str, command: ConvertTrialCommand, now: datetime
+    booking: Booking, actor: Actor, series_id: SeriesId, zone: str, command: ConvertTrialCommand, now: datetime
 ) -> SeriesCommand:
     local = booking.slot.start.astimezone(zone_of(zone))
     day, today = local.date() + timedelta(weeks=1), now.astimezone(zone_of(zone)).date()
@@ -183,6 +191,7 @@ def _weekly(
         count=command.weeks,
         wall_clock=WallClock.LEARNER,
         choices=command.choices,
+        learner_id=_child(booking, actor),
     )
 
 

@@ -70,6 +70,6 @@ class OnboardingContainer(containers.DeclarativeContainer):
     reveal_national_id = providers.Factory(RevealNationalId, new_unit, cipher)
 
     judge_trial = providers.Factory(JudgeTrial, new_unit, clock)
-    see_trial = providers.Factory(SeeTrial, new_unit)
+    see_trial = providers.Factory(SeeTrial, new_unit, clock)
     convert_trial = providers.Factory(ConvertTrial, new_unit, clock, hold_series)
     see_placement = providers.Factory(SeePlacement, new_unit)

@@ -47,13 +47,13 @@ class TrialOut(msgspec.Struct, kw_only=True):
     series_id: UUID | None
 
     @classmethod
-    def of(cls, seen: TrialView, reader: Party) -> "TrialOut":
+    def of(cls, seen: TrialView) -> "TrialOut":
         trial = seen.trial
         return cls(
             booking_id=seen.booking.id,
             verdict=trial.verdict if trial is not None else None,
             level=trial.level if trial is not None else None,
-            note=trial.note if trial is not None and reader is not Party.LEARNER else "",
+            note=trial.note if trial is not None and seen.party is not Party.LEARNER else "",
             judged_at=trial.judged_at if trial is not None else None,
             series_id=trial.series_id if trial is not None else None,
         )
@@ -81,8 +81,7 @@ class TrialController(Controller):
 
     @get("/", needs=Permission.SEE_OWN_BOOKINGS, summary="What came of a trial")
     async def show(self, request: Req, booking_id: FromPath[UUID], see_trial: NamedDependency[SeeTrial]) -> TrialOut:
-        seen = await see_trial(request.user, BookingId(booking_id))
-        return TrialOut.of(seen, seen.booking.party_of(request.user))
+        return TrialOut.of(await see_trial(request.user, BookingId(booking_id)))
 
     @put("/", needs=Permission.TEACH, summary="Judge a trial")
     async def judge(
@@ -98,7 +97,7 @@ class TrialController(Controller):
             booking_id=BookingId(booking_id), verdict=data.verdict, level=data.level, note=data.note
         )
         await judge_trial(request.user, command)
-        return TrialOut.of(await see_trial(request.user, BookingId(booking_id)), Party.QARI)
+        return TrialOut.of(await see_trial(request.user, BookingId(booking_id)))
 
     @post("/convert", needs=Permission.BOOK_LESSON, summary="Go on every week")
     async def convert(

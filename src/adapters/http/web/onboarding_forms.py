@@ -49,6 +49,17 @@ def level_names() -> dict[str, str]:
     }
 
 
+def heard_names() -> dict[str, str]:
+    """The same, as a Qari says it of a learner."""
+    return {
+        ReadingLevel.NEW.value: _("does not know the letters yet"),
+        ReadingLevel.LETTERS.value: _("knows the letters"),
+        ReadingLevel.SLOWLY.value: _("reads slowly"),
+        ReadingLevel.FLUENTLY.value: _("reads fluently"),
+        ReadingLevel.WITH_TAJWID.value: _("reads with tajwid"),
+    }
+
+
 def goal_names() -> dict[str, str]:
     return {
         Goal.READ.value: _("learn to read"),

@@ -18,9 +18,9 @@ from adapters.http.web.onboarding_forms import (
     countries,
     gender_names,
     goal_names,
+    heard_names,
     kind_names,
     languages,
-    level_names,
 )
 from adapters.http.web.qari_availability import day_text
 from adapters.http.words import RIWAYAT
@@ -170,7 +170,7 @@ def _shown(request: Req, seen: ApplicationView, number: str = "") -> Response[An
     lang = viewer_of(request).locale
     words: Mapping[str, Mapping[str, str]] = {
         "genders": gender_names(),
-        "levels": level_names(),
+        "levels": heard_names(),
         "goals": goal_names(),
         "kinds": kind_names(),
         "languages": {code: name for code, name in languages(lang)},  # noqa: C416  (pairs are lists here)

@@ -2,6 +2,7 @@
 
 from adapters.http.web.lessons.changes import LessonChangeController
 from adapters.http.web.lessons.feed import FeedPageController
+from adapters.http.web.lessons.trial import TrialPageController
 from adapters.http.web.lessons.view import LessonPageController
 
-CONTROLLERS_MAIN = (LessonPageController, LessonChangeController, FeedPageController)
+CONTROLLERS_MAIN = (LessonPageController, LessonChangeController, FeedPageController, TrialPageController)
