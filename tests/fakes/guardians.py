@@ -223,7 +223,7 @@ class MemoryGuardianQueries:
             rights=tuple(sorted(each.rights)),
             of_record=each.of_record,
             status=each.status,
-            has_address=child.email is not None,
+            has_address=bool(child.email),
         )
 
 
