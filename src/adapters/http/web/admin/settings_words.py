@@ -34,8 +34,47 @@ def words_of(kind: str) -> Words:
         "commission": _commission,
         "security": _security,
         "reckoning": _reckoning,
+        "safeguarding": _safeguarding,
     }.get(kind)
+    if found is None and kind.startswith("consent_"):
+        return _consent(kind)
     return found() if found is not None else Words(title=kind.replace("_", " ").capitalize(), about="")
+
+
+def _safeguarding() -> Words:
+    return Words(
+        title=_("Children and match"),
+        about=_("No way to a lesson leads around these rules, except with a reason that is kept."),
+        labels={
+            "same_gender": _("Learner and Qari of one gender"),
+            "guardian_present": _("A guardian sits beside the child"),
+            "majority_years": _("Comes of age at (years)"),
+            "clearances": _("What a Qari needs before he is given lessons with children"),
+        },
+        hints={"guardian_present": _("Whether one did is asked for and kept with the lesson.")},
+    )
+
+
+def _consent(kind: str) -> Words:
+    titles = {
+        "consent_terms": _("Terms"),
+        "consent_conduct": _("Code of conduct"),
+        "consent_recording": _("Recording of lessons"),
+        "consent_guardian": _("Consent of guardians"),
+    }
+    return Words(
+        title=titles[kind],
+        about=_("A new version has to be accepted before the next booking. Empty: nobody is asked."),
+        labels={
+            "title": _("Title"),
+            "body": _("Text"),
+            "title_ar": _("Title in Arabic"),
+            "body_ar": _("Text in Arabic"),
+            "title_ur": _("Title in Urdu"),
+            "body_ur": _("Text in Urdu"),
+        },
+        hints={"body": _("One paragraph a line.")},
+    )
 
 
 def _branding() -> Words:
