@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -28,15 +28,19 @@ CONSENT_POLICIES: Final[Mapping[ConsentKind, str]] = {kind: f"consent_{kind}" fo
 """Under which kind of versioned rules each text is stored."""
 
 
+Title = Annotated[str, msgspec.Meta(max_length=120)]
+Body = Annotated[str, msgspec.Meta(max_length=20_000)]
+
+
 class ConsentText(msgspec.Struct, frozen=True, kw_only=True):
     """What people read and agree to, in English and where there are translations in these. Empty: nobody is asked."""
 
-    title: str = ""
-    body: str = ""
-    title_ar: str = ""
-    body_ar: str = ""
-    title_ur: str = ""
-    body_ur: str = ""
+    title: Title = ""
+    body: Body = ""
+    title_ar: Title = ""
+    body_ar: Body = ""
+    title_ur: Title = ""
+    body_ur: Body = ""
 
     def __post_init__(self) -> None:
         if bool(self.title.strip()) != bool(self.body.strip()):
