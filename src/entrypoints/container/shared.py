@@ -29,13 +29,17 @@ def _engine(settings: Settings, audience: str) -> AsyncEngine:
 
 
 def _redis(settings: Settings) -> ArqRedis:
-    """A bounded pool that waits its turn: redis-py's default one fails under a few hundred commands at once."""
+    """A bounded pool that waits its turn: redis-py's default one fails under a few hundred commands at once. It is the
+    client's own, and closes with it.
+    """
     pool = BlockingConnectionPool.from_url(settings.redis_url, max_connections=16, timeout=2, socket_connect_timeout=1)
-    return ArqRedis(
+    redis = ArqRedis(
         connection_pool=pool,
         job_serializer=msgspec.msgpack.encode,
         job_deserializer=msgspec.msgpack.decode,
     )
+    redis.auto_close_connection_pool = True
+    return redis
 
 
 def _new_unit(engine: AsyncEngine, wakeup: Wakeup) -> NewUnit:
