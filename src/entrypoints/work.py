@@ -31,7 +31,7 @@ def work(settings: Settings) -> None:
         await container.engine().dispose()
 
     worker = build_worker(
-        {name: _job(name, container.offers[name], container.academies()) for name in names},
+        {name: each_academy(name, container.offers[name], container.academies()) for name in names},
         container.job_board(),
         RedisSettings.from_dsn(settings.redis_url),
         on_startup=_nothing,
@@ -42,7 +42,7 @@ def work(settings: Settings) -> None:
     worker.run()
 
 
-def _job(name: str, provider: Any, academies: Academies) -> Callable[[], Awaitable[int]]:
+def each_academy(name: str, provider: Any, academies: Academies) -> Callable[[], Awaitable[int]]:
     """Once for each academy, within it. One that fails does not keep the others waiting. (ADM-10)"""
 
     async def run() -> int:
