@@ -4,8 +4,7 @@ The Content-Security-Policy knows no inline style, so the colors come as a file 
 version, and browsers keep it.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from litestar import MediaType, Response, get
@@ -19,7 +18,13 @@ from application.oversight.branding import Brand, SeeBrand, SeeLogo
 from domain.identity.permission import Permission
 from domain.oversight.branding import NIGHT, PAPER, READABLE, Branding, contrast, mixed
 
-Brands = Callable[[], Awaitable[Brand]]
+
+class Brands(Protocol):
+    """``application.oversight.branding.SeeBrand``."""
+
+    async def __call__(self, *, fresh: bool = False) -> Brand: ...
+
+
 PLAIN: Final = Brand(0, Branding())
 _BARE: Final = ("/api/", "/static/", "/health/", "/brand/", "/metrics", "/webhooks/")
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
@@ -37,7 +42,8 @@ class Branded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and not scope["path"].startswith(_BARE):
             try:
-                scope["state"]["brand"] = await self._brands()
+                fresh = scope["path"].startswith("/settings")
+                scope["state"]["brand"] = await self._brands(fresh=fresh)
             except Exception as error:  # noqa: BLE001 - whatever it is, a page is worth more than its color
                 log.warning("no looks", error=type(error).__name__)
         await self._app(scope, receive, send)
@@ -85,8 +91,11 @@ def _readable(color: str, ground: str, towards: str) -> str:
 
 @get("/brand/colors.css", needs=Permission.NOTHING, anonymous=True, include_in_schema=False)
 async def brand_colors(request: Req, see_brand: NamedDependency[SeeBrand]) -> Response[str]:
+    wanted = request.query_params.get("v", "")
     brand = await see_brand()
-    fixed = request.query_params.get("v") == str(brand.version)
+    if wanted and wanted != str(brand.version):
+        brand = await see_brand(fresh=True)
+    fixed = wanted == str(brand.version)
     return Response(
         stylesheet(brand.branding),
         media_type=MediaType.CSS,
@@ -96,7 +105,7 @@ async def brand_colors(request: Req, see_brand: NamedDependency[SeeBrand]) -> Re
 
 @get("/brand/logo", needs=Permission.NOTHING, anonymous=True, include_in_schema=False, exclude_from_compression=True)
 async def brand_logo(request: Req, see_logo: NamedDependency[SeeLogo]) -> Response[bytes]:
-    logo = await see_logo()
+    logo = await see_logo(request.query_params.get("v", ""))
     if logo is None:
         raise NotFoundException
     fixed = request.query_params.get("v") == logo.digest[:12]

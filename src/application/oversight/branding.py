@@ -26,15 +26,15 @@ class Brand(msgspec.Struct, frozen=True):
 
 
 class SeeBrand:
-    """Of the academy at hand. One read in a while for all pages of a process."""
+    """Of the academy at hand. One read in a while for all pages of a process; ``fresh`` for who has just changed it."""
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
         self._new_unit, self._clock = new_unit, clock
         self._read: dict[AcademyId, tuple[datetime, Brand]] = {}
 
-    async def __call__(self) -> Brand:
+    async def __call__(self, *, fresh: bool = False) -> Brand:
         academy, now = current_academy(), self._clock.now()
-        if academy in self._read and now - self._read[academy][0] < FRESH_FOR:
+        if not fresh and academy in self._read and now - self._read[academy][0] < FRESH_FOR:
             return self._read[academy][1]
         async with self._new_unit() as unit:
             edition = await current(unit, BRANDING, now)
@@ -45,13 +45,15 @@ class SeeBrand:
 
 
 class SeeLogo:
-    """The picture in use, or None."""
+    """The picture in use, or None. ``wanted``: the beginning of its digest, where somebody knows of a newer one."""
 
     def __init__(self, new_unit: NewUnit, see_brand: SeeBrand) -> None:
         self._new_unit, self._see_brand = new_unit, see_brand
 
-    async def __call__(self) -> BrandImage | None:
+    async def __call__(self, wanted: str = "") -> BrandImage | None:
         digest = (await self._see_brand()).branding.logo
+        if wanted and not digest.startswith(wanted):
+            digest = (await self._see_brand(fresh=True)).branding.logo
         if not digest:
             return None
         async with self._new_unit() as unit:

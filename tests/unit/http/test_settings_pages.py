@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from adapters.http.web.admin.settings import AdminSettingsController
 from adapters.http.web.admin.settings_forms import controls_of, place_of, values_of
+from adapters.http.web.admin.settings_words import words_of
 from application.oversight.settings import (
     DOCUMENTS,
     ChangeSettings,
@@ -203,3 +204,13 @@ def test_support_reads_without_a_single_button() -> None:
         assert "<form" not in main
         assert "<button" not in main
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize("kind", list(DOCUMENTS))
+def test_every_document_and_field_has_a_name(kind: str) -> None:
+    # ADM-06
+    words = words_of(kind)
+
+    assert words.about
+    for control in controls_of(DOCUMENTS[kind], plain(DOCUMENTS[kind]())):
+        assert control.field in words.labels, f"settings_words names no {kind}.{control.field}"

@@ -28,14 +28,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 def words_of(kind: str) -> Words:
     """In the reader's language."""
-    found = {
-        "branding": _branding,
-        "booking": _booking,
-        "commission": _commission,
-        "security": _security,
-        "reckoning": _reckoning,
-        "safeguarding": _safeguarding,
-    }.get(kind)
+    found = _WORDS.get(kind)
     if found is None and kind.startswith("consent_"):
         return _consent(kind)
     return found() if found is not None else Words(title=kind.replace("_", " ").capitalize(), about="")
@@ -47,9 +40,15 @@ def _safeguarding() -> Words:
         about=_("No way to a lesson leads around these rules, except with a reason that is kept."),
         labels={
             "same_gender": _("Learner and Qari of one gender"),
+            "same_gender=off": _("not asked for"),
+            "same_gender=minors": _("for minors"),
+            "same_gender=all": _("for everybody"),
             "guardian_present": _("A guardian sits beside the child"),
             "majority_years": _("Comes of age at (years)"),
             "clearances": _("What a Qari needs before he is given lessons with children"),
+            "clearances=background_check": _("Background check"),
+            "clearances=ijazah": _("Ijazah"),
+            "clearances=training": _("Training"),
         },
         hints={"guardian_present": _("Whether one did is asked for and kept with the lesson.")},
     )
@@ -147,25 +146,6 @@ def _reckoning() -> Words:
     )
 
 
-def _safeguarding() -> Words:
-    return Words(
-        title=_("Safeguarding"),
-        about=_("Rules for lessons, above all with minors. No way of booking leads around them."),
-        labels={
-            "same_gender": _("Learner and Qari are of one gender"),
-            "same_gender=off": _("not asked for"),
-            "same_gender=minors": _("for minors"),
-            "same_gender=all": _("for everybody"),
-            "guardian_present": _("A guardian sits beside the child"),
-            "majority_years": _("Of age at (years)"),
-            "clearances": _("What a Qari needs before new lessons with minors"),
-            "clearances=background_check": _("Background check"),
-            "clearances=ijazah": _("Ijazah"),
-            "clearances=training": _("Training"),
-        },
-    )
-
-
 def _meetings() -> Words:
     return Words(
         title=_("Live classes"),
@@ -213,32 +193,14 @@ def _retention() -> Words:
     )
 
 
-def _consent(title: str) -> Words:
-    return Words(
-        title=title,
-        about=_("A new version blocks the next booking until it is accepted. Without a text nobody is asked."),
-        labels={
-            "title": _("Title"),
-            "body": _("Text"),
-            "title_ar": _("Title in Arabic"),
-            "body_ar": _("Text in Arabic"),
-            "title_ur": _("Title in Urdu"),
-            "body_ur": _("Text in Urdu"),
-        },
-    )
-
-
 _WORDS: Final[Mapping[str, Callable[[], Words]]] = {
     "branding": _branding,
     "booking": _booking,
     "commission": _commission,
     "security": _security,
+    "reckoning": _reckoning,
     "safeguarding": _safeguarding,
     "meetings": _meetings,
     "onboarding": _onboarding,
     "retention": _retention,
-    "consent_terms": lambda: _consent(_("Terms")),
-    "consent_conduct": lambda: _consent(_("Code of conduct")),
-    "consent_recording": lambda: _consent(_("Consent to recording")),
-    "consent_guardian": lambda: _consent(_("Consent of guardians")),
 }
