@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -101,7 +101,7 @@ async def school(database: AsyncEngine, valkey_url: str, tmp_path: Path) -> Asyn
     async with AsyncExitStack() as stack:
         doors = {}
         for door, app in apps.items():
-            client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ADDRESS[door])
+            client = httpx.AsyncClient(transport=httpx.ASGITransport(cast(Any, app)), base_url=ADDRESS[door])
             doors[door] = await stack.enter_async_context(client)
         made = School(settings, ids, doors)
         yield made

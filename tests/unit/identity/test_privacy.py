@@ -67,7 +67,8 @@ class School:
         return found
 
     def by_email(self, email: str) -> User:
-        return next(user for user in self.store.shelf("users").values() if user.email == email)
+        found: User = next(user for user in self.store.shelf("users").values() if user.email == email)
+        return found
 
     @property
     def actions(self) -> list[str]:
@@ -248,7 +249,7 @@ async def test_another_system_makes_changes_and_shuts_out_one_person(school: Sch
     created = told(school, Kind.CREATED, 1)
     assert [await school.sync(created) for _ in range(2)] == [Outcome.DONE, Outcome.DUPLICATE]
     user = school.by_email("new@example.org")
-    assert (user.name, user.zone, user.roles) == ("Amina Begum", "Asia/Karachi", {Role.STUDENT})
+    assert (user.name, user.zone, user.roles) == ("Amina Begum", "Asia/Karachi", frozenset({Role.STUDENT}))
 
     await school.sync(told(school, Kind.UPDATED, 3, name="Amina Khan", email="newer@example.org"))
     late = await school.sync(told(school, Kind.UPDATED, 2, name="Amina of old"))
