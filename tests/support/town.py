@@ -61,6 +61,10 @@ class Town:
         submitted = await student.http.post(f"{path}/submit")
         assert submitted.json()["status"] == "approved", submitted.text
 
+    async def guardian(self, name: str = "Khadija") -> Person:
+        user = await self._account(name, frozenset({Role.GUARDIAN}), "Europe/London")
+        return await self._sign_in("main", user.email)
+
     async def staff(self, role: Role) -> Person:
         user = await self._account(f"{role} person", frozenset({role}), "UTC")
         return await self._sign_in("admin", user.email)
