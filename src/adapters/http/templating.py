@@ -16,7 +16,7 @@ from adapters.http.flash import flash_of
 from adapters.http.hijri import hijri_text
 from adapters.http.languages import NUMERALS_OF, remembered_language
 from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
-from adapters.http.text import _, digits, ngettext, word
+from adapters.http.text import _, comma, digits, ngettext, word
 from adapters.languages import NUMERALS, OWN_NAMES
 from domain.identity.actor import Actor
 from domain.identity.permission import GRANTS
@@ -44,6 +44,7 @@ class Renderer:
                 "ngettext": ngettext,
                 "digits": lambda number: digits(str(number)),
                 "word": word,
+                "comma": comma,
                 "hijri_text": hijri_text,
                 "asset": asset_once if not development else assets.address,
                 "first_faces": assets.first_faces(),

@@ -5,32 +5,32 @@ from datetime import date
 from typing import Final
 
 from adapters.http.formatting import locale_of
-from adapters.http.text import _
+from adapters.http.text import N_, _
 from domain.errors import Invalid
 from domain.money import EXPONENTS, Money
 from domain.scheduling.qari import Riwayah
 
 RIWAYAT: Final[Mapping[Riwayah, str]] = {
-    Riwayah.HAFS: "Hafs",
-    Riwayah.SHUBAH: "Shuʿbah",
-    Riwayah.WARSH: "Warsh",
-    Riwayah.QALUN: "Qālūn",
-    Riwayah.DURI_ABU_AMR: "al-Dūrī (Abū ʿAmr)",
-    Riwayah.SUSI: "al-Sūsī",
-    Riwayah.BAZZI: "al-Bazzī",
-    Riwayah.QUNBUL: "Qunbul",
-    Riwayah.HISHAM: "Hishām",
-    Riwayah.IBN_DHAKWAN: "Ibn Dhakwān",
-    Riwayah.KHALAF_HAMZAH: "Khalaf (Ḥamzah)",
-    Riwayah.KHALLAD: "Khallād",
-    Riwayah.ABU_AL_HARITH: "Abū al-Ḥārith",
-    Riwayah.DURI_KISAI: "al-Dūrī (al-Kisā\u02beī)",
-    Riwayah.IBN_WARDAN: "Ibn Wardān",
-    Riwayah.IBN_JAMMAZ: "Ibn Jammāz",
-    Riwayah.RUWAYS: "Ruways",
-    Riwayah.RAWH: "Rawḥ",
-    Riwayah.ISHAQ: "Isḥāq",
-    Riwayah.IDRIS: "Idrīs",
+    Riwayah.HAFS: N_("Hafs"),
+    Riwayah.SHUBAH: N_("Shuʿbah"),
+    Riwayah.WARSH: N_("Warsh"),
+    Riwayah.QALUN: N_("Qālūn"),
+    Riwayah.DURI_ABU_AMR: N_("al-Dūrī (Abū ʿAmr)"),
+    Riwayah.SUSI: N_("al-Sūsī"),
+    Riwayah.BAZZI: N_("al-Bazzī"),
+    Riwayah.QUNBUL: N_("Qunbul"),
+    Riwayah.HISHAM: N_("Hishām"),
+    Riwayah.IBN_DHAKWAN: N_("Ibn Dhakwān"),
+    Riwayah.KHALAF_HAMZAH: N_("Khalaf (Ḥamzah)"),
+    Riwayah.KHALLAD: N_("Khallād"),
+    Riwayah.ABU_AL_HARITH: N_("Abū al-Ḥārith"),
+    Riwayah.DURI_KISAI: N_("al-Dūrī (al-Kisā\u02beī)"),
+    Riwayah.IBN_WARDAN: N_("Ibn Wardān"),
+    Riwayah.IBN_JAMMAZ: N_("Ibn Jammāz"),
+    Riwayah.RUWAYS: N_("Ruways"),
+    Riwayah.RAWH: N_("Rawḥ"),
+    Riwayah.ISHAQ: N_("Isḥāq"),
+    Riwayah.IDRIS: N_("Idrīs"),
 }
 TAUGHT_IN: Final = (
     "en",
@@ -68,7 +68,7 @@ def language_names(codes: Iterable[str], lang: str = "en") -> list[str]:
 
 
 def riwayah_names(riwayat: Iterable[Riwayah]) -> list[str]:
-    return [RIWAYAT[riwayah] for riwayah in riwayat]
+    return [_(RIWAYAT[riwayah]) for riwayah in riwayat]
 
 
 def money_of(text: str, currency: str) -> Money | None:

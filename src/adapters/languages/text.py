@@ -61,6 +61,11 @@ def _shown(values: dict[str, object]) -> dict[str, object]:
     return shown
 
 
+def comma() -> str:
+    """Between the items of a list, with its space."""
+    return "\N{ARABIC COMMA} " if current().lang in RIGHT_TO_LEFT else ", "
+
+
 def digits(text: str, numerals: str = "") -> str:
     """Latin digits in the reader's shapes."""
     chosen = numerals or current().numerals

@@ -240,7 +240,7 @@ def shown(own: OwnApplication, lang: str) -> dict[str, Any]:
     filled = [{"title": one.title, "by": one.by, "year": one.year or ""} for one in form.qualifications]
     return known | {
         "countries": countries(lang),
-        "riwayat": [[riwayah.value, words] for riwayah, words in RIWAYAT.items()],
+        "riwayat": [[riwayah.value, _(words)] for riwayah, words in RIWAYAT.items()],
         "kinds": options(kind_names()),
         "kind_names": kind_names(),
         "rows": (filled + [{"title": "", "by": "", "year": ""}] * ROWS)[:MOST_ROWS],

@@ -90,7 +90,7 @@ class PublicController(Controller):
             values=values,
             errors=errors,
             languages=[(code, language_name(code, lang)) for code in TAUGHT_IN],
-            riwayat=[(riwayah.value, name) for riwayah, name in RIWAYAT.items()],
+            riwayat=[(riwayah.value, _(name)) for riwayah, name in RIWAYAT.items()],
             currencies=[(code, code) for code in PRICED_IN],
             **_indexed(request, "/qaris", facts),
         )

@@ -175,7 +175,7 @@ def _shown(request: Req, seen: ApplicationView, number: str = "") -> Response[An
         "kinds": kind_names(),
         "languages": {code: name for code, name in languages(lang)},  # noqa: C416  (pairs are lists here)
         "countries": {code: name for code, name in countries(lang)},  # noqa: C416
-        "riwayat": {riwayah.value: name for riwayah, name in RIWAYAT.items()},
+        "riwayat": {riwayah.value: _(name) for riwayah, name in RIWAYAT.items()},
     }
     return page(
         request,
