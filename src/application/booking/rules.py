@@ -16,6 +16,7 @@ from domain.errors import NotFound, NotPermitted
 from domain.identity.actor import Actor, Party
 from domain.identity.age import is_minor
 from domain.identity.guardianship import GuardianNeeded, Right
+from domain.identity.permission import Permission
 from domain.ids import UserId
 from domain.onboarding.consent import ConsentNeeded, not_accepted
 from domain.scheduling.qari import QariProfile
@@ -133,8 +134,8 @@ async def require_consents(unit: UnitOfWork, user_id: UserId, booked: Booked, no
 
 
 async def is_guardian(unit: UnitOfWork, booking: Booking, actor: Actor, right: Right, now: datetime) -> bool:
-    """Whether the actor has that right for the learner of this lesson, today."""
-    if actor.is_staff or actor.user_id in (booking.learner_id, booking.qari_id):
+    """Whether the actor has that right for the learner of this lesson, today, in the role he acts in. (ID-19)"""
+    if not actor.may(Permission.MANAGE_CHILDREN) or actor.user_id in (booking.learner_id, booking.qari_id):
         return False
     guardianship = await unit.guardianships.between(actor.user_id, booking.learner_id)
     if guardianship is None or not guardianship.gives(right):

@@ -13,6 +13,12 @@ class OnboardingRequired(NotPermitted):
     code = "onboarding_required"
 
 
+class OtherHat(NotPermitted):
+    """Allowed to the person, but not in the role that he acts in now. (ID-19)"""
+
+    code = "other_role"
+
+
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
     """``onboarded``: whoever is not may look around, but not do what is in ``permission.GATED``. (ONB-05)
     ``impersonator``: the member of staff who looks through this person's eyes, and may change nothing. (ID-20)
@@ -31,6 +37,15 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_staff(self) -> bool:
         return self.audience is Audience.ADMIN
+
+    @property
+    def teaches(self) -> bool:
+        return self.may(Permission.TEACH)
+
+    @property
+    def learns(self) -> bool:
+        """For himself, or as one who answers for children."""
+        return self.may(Permission.BOOK_LESSON)
 
     def may(self, permission: Permission) -> bool:
         return permission is Permission.NOTHING or permission in self.permissions
