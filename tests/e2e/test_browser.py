@@ -53,6 +53,8 @@ async def test_a_newcomer_finds_a_qari_pays_and_has_a_lesson(
     await page.locator("input[name=email]").fill(f"{new_id()}@parent.example")
     await page.locator("input[name=password]").fill(PASSWORD)
     await page.locator("main button[type=submit]").click()
+    await page.wait_for_url("**/onboarding")
+    await _answer_the_questions(page)
     await page.wait_for_url("**/portal")
     await page.goto(f"{main}/qaris")
     await expect(page.get_by_role("heading", name="Find a Qari")).to_be_visible()
@@ -71,6 +73,14 @@ async def test_a_newcomer_finds_a_qari_pays_and_has_a_lesson(
     assert wide <= width
     assert complaints == []
     await context.close()
+
+
+async def _answer_the_questions(page: Page) -> None:
+    await page.locator("input[name=birth_date]").fill("1996-02-29")
+    await page.locator("input[name=gender][value=female]").check()
+    await page.locator("input[name=level][value=slowly]").check()
+    await page.locator("input[name=goals][value=tajwid]").check()
+    await page.locator("button[value=submit]").click()
 
 
 async def _pay(page: Page, sandbox: str) -> None:

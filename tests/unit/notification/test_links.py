@@ -49,7 +49,7 @@ def test_every_link_of_every_message_opens_for_its_reader(
     pages: list[tuple[re.Pattern[str], Route]], kind: type[Event], topic: Topic, user_id: UserId, role: Role, count: int
 ) -> None:
     # NOTI-05
-    event = an_event(kind)
+    event = an_event(kind, **({"role": role} if "role" in kind.__struct_fields__ else {}))
     writer = CalendarWriter(base_url=BASE, organizer="no-reply@school.example", school="Halaqa")
     composer = EmailComposer(writer, base_url=BASE, school="Halaqa", mail_from="no-reply@school.example")
     mail = composer.compose(
