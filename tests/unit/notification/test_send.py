@@ -13,7 +13,8 @@ from application.outbox.backoff import MAX_ATTEMPTS
 from domain.billing.events import PaymentFailed, RefundFailed
 from domain.booking.events import BookingConfirmed, BookingHeld, BookingRequested, BookingRescheduled
 from domain.events import Event
-from domain.identity.events import UserRegistered
+from domain.identity.events import EmailChangeRequested, UserRegistered
+from domain.identity.session import VerificationPurpose
 from domain.ids import EventId, UserId
 from domain.notification.delivery import Channel, Delivery, Status
 from domain.notification.topic import Topic
@@ -30,12 +31,17 @@ class World:
         self.queries, self.composer = MemoryNotificationQueries(), EchoComposer()
         self.queries.put(a_lesson())
         self.queries.people[PAYER] = a_person(PAYER)
-        self.minted: list[tuple[EventId, UserId]] = []
+        self.minted: list[tuple[EventId, UserId, VerificationPurpose, str | None]] = []
         self.send = self.sender()
 
     def sender(self, **changes: Any) -> SendDeliveries:
-        async def mint(event_id: EventId, user_id: UserId) -> str:
-            self.minted.append((event_id, user_id))
+        async def mint(
+            event_id: EventId,
+            user_id: UserId,
+            purpose: VerificationPurpose = VerificationPurpose.EMAIL,
+            address: str | None = None,
+        ) -> str:
+            self.minted.append((event_id, user_id, purpose, address))
             return "hv_secret"
 
         parts: dict[str, Any] = {
@@ -194,7 +200,19 @@ async def test_the_mail_that_proves_an_address_carries_a_token_made_for_this_mes
     await world.send()
 
     assert world.composer.notices[0].secret == "hv_secret"
-    assert world.minted == [(EventId(world.messages[0].id), LEARNER)]
+    assert world.minted == [(EventId(world.messages[0].id), LEARNER, VerificationPurpose.EMAIL, None)]
+
+
+async def test_the_link_that_proves_a_new_address_goes_there_and_knows_it() -> None:
+    # ID-18
+    world = World()
+    await world.queue(an_event(EmailChangeRequested, email="new@example.org"))
+
+    await world.send()
+
+    message = EventId(world.messages[0].id)
+    assert world.composer.notices[0].to.email == "new@example.org"
+    assert world.minted == [(message, LEARNER, VerificationPurpose.NEW_EMAIL, "new@example.org")]
 
 
 async def test_an_account_that_is_gone_gets_nothing() -> None:

@@ -193,6 +193,7 @@ def email_changed(r: Reader) -> Content:
             r._("If it was not you, tell the school at once."),
         ),
         facts=((r._("When"), r.when(r.facts["at"])),),
+        button=(r._("Open my account"), r.link("/account/email")),
     )
 
 
