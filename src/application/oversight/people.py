@@ -9,10 +9,11 @@ from domain.errors import NotFound
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission, Role
 from domain.identity.user import AccountStatus, Onboarding, User
-from domain.ids import UserId
+from domain.ids import ApplicationId, UserId
 from ports.billing.queries import PaymentQueries, PaymentView
 from ports.booking.queries import BookingFilter, BookingQueries, LessonView, Tense
 from ports.clock import Clock
+from ports.identity.guardians import GuardianQueries, GuardianView, WardView
 from ports.identity.queries import DeviceQueries, DeviceView, PeopleQueries, PersonView
 from ports.paging import Page
 from ports.unit_of_work import NewUnit
@@ -130,6 +131,36 @@ class SeePersonDevices:
     async def __call__(self, actor: Actor, user_id: UserId) -> Sequence[DeviceView]:
         actor.require(Permission.SEE_PEOPLE)
         return await self._devices.of(user_id, now=self._clock.now())
+
+
+class Ties(msgspec.Struct, frozen=True, kw_only=True):
+    """``applications``: by role, as ids that have a page."""
+
+    children: Sequence[WardView]
+    guardians: Sequence[GuardianView]
+    applications: Mapping[Role, ApplicationId]
+
+
+class SeePersonTies:
+    """Whom somebody answers for, who answers for him, and what he has applied for. Raises NotPermitted."""
+
+    def __init__(self, new_unit: NewUnit, guardian_queries: GuardianQueries) -> None:
+        self._new_unit, self._guardians = new_unit, guardian_queries
+
+    async def __call__(self, actor: Actor, person: Person) -> Ties:
+        actor.require(Permission.SEE_PEOPLE)
+        applications: dict[Role, ApplicationId] = {}
+        if actor.may(Permission.SEE_APPLICATIONS):
+            async with self._new_unit() as unit:
+                for role in sorted(person.onboarding):
+                    found = await unit.applications.of(person.user_id, role)
+                    if found is not None:
+                        applications[role] = found.id
+        return Ties(
+            children=await self._guardians.wards(person.user_id),
+            guardians=await self._guardians.guardians(person.user_id),
+            applications=applications,
+        )
 
 
 class NamePeople:

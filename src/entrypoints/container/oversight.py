@@ -21,6 +21,7 @@ from application.oversight.people import (
     SeePersonDevices,
     SeePersonLessons,
     SeePersonPayments,
+    SeePersonTies,
 )
 from application.oversight.queues import ClaimItem, CountQueues, ListQueue, ReleaseItem
 from application.oversight.see_reckoning import SeeReckoning
@@ -39,6 +40,7 @@ class OversightContainer(containers.DeclarativeContainer):
     subscribers: providers.Dependency[Any] = providers.Dependency()
     people: providers.Dependency[Any] = providers.Dependency()
     device_queries: providers.Dependency[Any] = providers.Dependency()
+    guardian_queries: providers.Dependency[Any] = providers.Dependency()
     booking_queries: providers.Dependency[Any] = providers.Dependency()
     payment_queries: providers.Dependency[Any] = providers.Dependency()
 
@@ -69,6 +71,7 @@ class OversightContainer(containers.DeclarativeContainer):
     search_people = providers.Factory(SearchPeople, people)
     see_person = providers.Factory(SeePerson, new_unit)
     see_person_devices = providers.Factory(SeePersonDevices, device_queries, clock)
+    see_person_ties = providers.Factory(SeePersonTies, new_unit, guardian_queries)
     see_person_lessons = providers.Factory(SeePersonLessons, booking_queries, clock)
     see_person_payments = providers.Factory(SeePersonPayments, payment_queries)
     name_people = providers.Factory(NamePeople, people)

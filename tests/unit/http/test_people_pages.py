@@ -21,6 +21,7 @@ from application.oversight.people import (
     SeePersonDevices,
     SeePersonLessons,
     SeePersonPayments,
+    SeePersonTies,
 )
 from domain.identity.permission import Audience, Role
 from domain.identity.user import AccountStatus, User
@@ -42,6 +43,20 @@ class NotErased(SeeErasure):
 
     async def __call__(self, actor: Any, user_id: Any) -> None:
         return None
+
+
+class NoFamily:
+    async def wards(self, guardian_id: Any) -> list[Any]:
+        return []
+
+    async def guardians(self, child_id: Any) -> list[Any]:
+        return []
+
+    async def ward(self, guardian_id: Any, child_id: Any) -> None:
+        return None
+
+    async def children_seen_by(self, guardian_id: Any, right: Any) -> list[Any]:
+        return []
 
 
 class Forgets:
@@ -78,6 +93,7 @@ class Office:
             "see_person_devices": SeePersonDevices(NoDevices(), clock),
             "see_person_lessons": SeePersonLessons(PreparedLessons(a_lesson()), clock),
             "see_person_payments": SeePersonPayments(PreparedPayments(a_payment_view(payer_id=self.maryam.id))),
+            "see_person_ties": SeePersonTies(self.unit, NoFamily()),
             "see_erasure": NotErased(),
             "name_people": NamePeople(people),
             "block_account": BlockAccount(self.unit, clock, Forgets()),

@@ -17,6 +17,7 @@ from application.oversight.people import (
     SeePersonDevices,
     SeePersonLessons,
     SeePersonPayments,
+    SeePersonTies,
 )
 from domain.identity.permission import Permission, Role
 from domain.identity.user import AccountStatus
@@ -64,6 +65,7 @@ class AdminPeopleController(Controller):
         user_id: FromPath[UUID],
         see_person: NamedDependency[SeePerson],
         see_person_devices: NamedDependency[SeePersonDevices],
+        see_person_ties: NamedDependency[SeePersonTies],
         see_erasure: NamedDependency[SeeErasure],
     ) -> Response[Any]:
         person = await see_person(request.user, UserId(user_id))
@@ -73,6 +75,7 @@ class AdminPeopleController(Controller):
             person=person,
             tab="",
             devices=await see_person_devices(request.user, person.user_id),
+            ties=await see_person_ties(request.user, person),
             erasure=await see_erasure(request.user, person.user_id),
         )
 

@@ -1,6 +1,6 @@
 """What the school decides: read, change after a look at the difference, put back. (ADM-06)"""
 
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from litestar import Controller, Response, get, post
@@ -12,7 +12,7 @@ from adapters.http.flash import redirect
 from adapters.http.requests import Req
 from adapters.http.templating import page
 from adapters.http.text import _
-from adapters.http.web.admin.settings_forms import Given, controls_of, place_of, values_of
+from adapters.http.web.admin.settings_forms import controls_of, place_of, values_of
 from adapters.http.web.admin.settings_words import words_of
 from adapters.http.web.forms import fields_of, next_page, told
 from application.oversight.branding import SetLogo
@@ -78,7 +78,7 @@ class AdminSettingsController(Controller):
         form = await request.form()
         given: dict[str, Any] = {}
         try:
-            given = values_of(document, cast(Given, form))
+            given = values_of(document, form)
             value = checked(kind, given)
         except Invalid as error:
             return page(

@@ -8,9 +8,10 @@ group of its own. What has no control is written as JSON. A control's name is th
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
+from litestar.datastructures import FormMultiDict
 from msgspec import inspect
 
 from adapters.http.text import _
@@ -19,14 +20,6 @@ from domain.errors import Invalid
 SPARE_ROWS: Final = 2
 """Empty rows at the end of a table, to be filled in or left."""
 _PLACE: Final = re.compile(r"\[(\d+)\]")
-
-
-class Given(Protocol):
-    """A form's fields; one name may come more than once."""
-
-    def get(self, name: str, default: Any = None) -> Any: ...
-    def getall(self, name: str, default: list[Any]) -> list[Any]: ...
-    def __contains__(self, name: object) -> bool: ...
 
 
 class Control(msgspec.Struct, kw_only=True):
@@ -52,7 +45,7 @@ def controls_of(document: type[msgspec.Struct], values: Mapping[str, Any]) -> li
     return [_control(field.name, field.name, field.type, values.get(field.name)) for field in _fields(document)]
 
 
-def values_of(document: type[msgspec.Struct], form: Given) -> dict[str, Any]:
+def values_of(document: type[msgspec.Struct], form: FormMultiDict) -> dict[str, Any]:
     """Plain JSON as the document's rules want to see it; nonsense is passed on for them to refuse."""
     return {field.name: _read(field.name, field.type, form) for field in _fields(document)}
 
@@ -140,7 +133,7 @@ def _part(of: Control, part: inspect.Field, value: Any) -> Control:
     return _control(f"{of.name}.{part.name}", f"{of.field}.{part.name}", part.type, value)
 
 
-def _read(name: str, kind: inspect.Type, form: Given) -> Any:
+def _read(name: str, kind: inspect.Type, form: FormMultiDict) -> Any:
     bare, optional = _bare(kind)
     item = _many(bare)
     if isinstance(bare, inspect.BoolType) and not optional:
@@ -152,9 +145,9 @@ def _read(name: str, kind: inspect.Type, form: Given) -> Any:
     if item is not None and _choices(item) is not None:
         return [_one(item, text) for text in form.getall(name, [])]
     if isinstance(item, inspect.StrType | inspect.IntType):
-        lines = str(form.get(name, "")).replace(",", "\n").splitlines()
+        lines = str(form.get(name, default="")).replace(",", "\n").splitlines()
         return [_one(item, line.strip()) for line in lines if line.strip()]
-    text = str(form.get(name, "")).strip()
+    text = str(form.get(name, default="")).strip()
     if not text and optional:
         return None
     if isinstance(bare, inspect.IntType | inspect.FloatType | inspect.StrType | inspect.DateType):
@@ -162,12 +155,12 @@ def _read(name: str, kind: inspect.Type, form: Given) -> Any:
     return _one(bare, text) if _choices(bare) is not None else _json(name, text)
 
 
-def _rows(name: str, item: inspect.StructType, form: Given) -> Iterator[dict[str, Any]]:
+def _rows(name: str, item: inspect.StructType, form: FormMultiDict) -> Iterator[dict[str, Any]]:
     """Rows in which nothing is written are no rows."""
     place = 0
     while any(f"{name}.{place}.{part.name}" in form for part in item.fields):
         names = [f"{name}.{place}.{part.name}" for part in item.fields]
-        if any(str(form.get(each, "")).strip() for each in names):
+        if any(str(form.get(each, default="")).strip() for each in names):
             yield {part.name: _read(f"{name}.{place}.{part.name}", part.type, form) for part in item.fields}
         place += 1
 
