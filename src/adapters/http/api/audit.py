@@ -10,19 +10,19 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
 from adapters.http.requests import Req
 from application.oversight.audit import ExportAudit, SearchAudit
 from domain.identity.permission import Permission
 from domain.ids import UserId
+from domain.time import require_utc
 from ports.oversight.audit import AuditEntry, AuditFilter
 from ports.paging import MAX_LIMIT
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
-Words = Annotated[str, msgspec.Meta(max_length=200, pattern="^[^\\x00]*$")]
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+Words = Annotated[str | None, QueryParameter(max_length=200, pattern="^[^\\x00]*$")]
 COLUMNS: Final = AuditEntry.__struct_fields__
 
 
@@ -65,14 +65,14 @@ class AuditController(Controller):
         request: Req,
         search_audit: NamedDependency[SearchAudit],
         actor: FromQuery[UUID | None] = None,
-        action: FromQuery[Words | None] = None,
-        subject_kind: FromQuery[Words | None] = None,
-        subject_id: FromQuery[Words | None] = None,
-        text: FromQuery[Words | None] = None,
-        since: FromQuery[Instant | None] = None,
-        until: FromQuery[Instant | None] = None,
+        action: Words = None,
+        subject_kind: Words = None,
+        subject_id: Words = None,
+        text: Words = None,
+        since: FromQuery[datetime | None] = None,
+        until: FromQuery[datetime | None] = None,
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> AuditPageOut:
         """``action`` is a name (``identity.block``) or a context (``identity``)."""
         wanted = filter_of(actor, action, subject_kind, subject_id, text, since, until)
@@ -90,12 +90,12 @@ class AuditController(Controller):
         export_audit: NamedDependency[ExportAudit],
         format: FromQuery[Literal["csv", "json"]] = "csv",
         actor: FromQuery[UUID | None] = None,
-        action: FromQuery[Words | None] = None,
-        subject_kind: FromQuery[Words | None] = None,
-        subject_id: FromQuery[Words | None] = None,
-        text: FromQuery[Words | None] = None,
-        since: FromQuery[Instant | None] = None,
-        until: FromQuery[Instant | None] = None,
+        action: Words = None,
+        subject_kind: Words = None,
+        subject_id: Words = None,
+        text: Words = None,
+        since: FromQuery[datetime | None] = None,
+        until: FromQuery[datetime | None] = None,
     ) -> Stream:
         """Newest first. JSON comes as one entry a line. That it was taken is written into the log."""
         wanted = filter_of(actor, action, subject_kind, subject_id, text, since, until)
@@ -117,8 +117,8 @@ def filter_of(
         subject_kind=subject_kind,
         subject_id=subject_id,
         text=text,
-        since=since,
-        until=until,
+        since=require_utc(since, "since") if since is not None else None,
+        until=require_utc(until, "until") if until is not None else None,
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from adapters.http.idempotency import Once
 from adapters.http.requests import Req
@@ -23,7 +23,7 @@ from domain.money import Money
 from ports.billing.queries import EarningStatus, PaymentView
 from ports.paging import MAX_LIMIT
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 
 class MoneyOut(msgspec.Struct):
@@ -220,7 +220,7 @@ class PaymentController(Controller):
         request: Req,
         list_my_payments: NamedDependency[ListMyPayments],
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 20,
+        limit: Limit = 20,
     ) -> PaymentPageOut:
         page = await list_my_payments(request.user, cursor=cursor, limit=limit)
         return PaymentPageOut(items=[PaymentOut.of(view) for view in page.items], next_cursor=page.next_cursor)
@@ -237,7 +237,7 @@ class PaymentController(Controller):
         request: Req,
         see_my_earnings: NamedDependency[SeeMyEarnings],
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> EarningsOut:
         found = await see_my_earnings(request.user, cursor=cursor, limit=limit)
         return EarningsOut(

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from adapters.http.api.billing import MoneyOut, PaymentOut
 from adapters.http.idempotency import Once
@@ -26,7 +26,7 @@ from domain.money import Money
 from ports.billing.queries import PaymentFilter, PaymentView, WebhookView
 from ports.paging import MAX_LIMIT
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -175,7 +175,7 @@ class StaffPaymentController(Controller):
         since: FromQuery[Instant | None] = None,
         until: FromQuery[Instant | None] = None,
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> StaffPaymentPageOut:
         """Newest first. ``payer`` is a part of a name or an address; ``until`` itself is not included."""
         wanted = PaymentFilter(
@@ -234,7 +234,7 @@ class InboxController(Controller):
         list_webhooks: NamedDependency[ListWebhooks],
         status: FromQuery[WebhookStatus | None] = None,
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> WebhookPageOut:
         """Newest first; ``status=dead`` gives the dead letters."""
         page = await list_webhooks(request.user, status=status, cursor=cursor, limit=limit)

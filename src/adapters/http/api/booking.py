@@ -4,10 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from adapters.http.api.booking_changes import (
     AdminChanges,
@@ -38,7 +37,7 @@ from domain.time import TimeSlot, require_utc
 from ports.booking.queries import BookingFilter, Tense
 from ports.paging import MAX_LIMIT
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 LONGEST_AGENDA = timedelta(days=62)
 
 
@@ -119,7 +118,7 @@ class LearnerController(Controller):
         tense: FromQuery[Tense] = Tense.UPCOMING,
         learner_id: FromQuery[UUID | None] = None,
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 20,
+        limit: Limit = 20,
     ) -> LessonsOut:
         """Upcoming ones soonest first, past ones newest first; those of one's children among them, or of one alone."""
         learner = _learner(learner_id)
@@ -170,7 +169,7 @@ class AdminBookingController(Controller):
         until: FromQuery[datetime | None] = None,
         outcome_missing: FromQuery[bool] = False,
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> LessonsOut:
         """Latest start first. ``text`` is part of a name; ``since``/``until`` bound the start; conditions compose."""
         wanted = BookingFilter(

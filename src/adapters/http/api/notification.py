@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from adapters.http.requests import Req, config_of
 from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowFeed
@@ -21,7 +21,7 @@ from domain.ids import UserId
 from domain.notification.preference import Group, Preferences
 from ports.paging import MAX_LIMIT
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 SUFFIX: Final = ".ics"
 
 
@@ -118,7 +118,7 @@ class MailboxController(Controller):
         list_mailbox: NamedDependency[ListMailbox],
         to: FromQuery[str] = "",
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> MailPageOut:
         """Newest first; ``to`` picks one address."""
         page = await list_mailbox(request.user, to_address=to, cursor=cursor, limit=limit)
@@ -188,7 +188,7 @@ class MyMessagesController(Controller):
         request: Req,
         see_notes: NamedDependency[SeeNotes],
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 30,
+        limit: Limit = 30,
     ) -> NotePageOut:
         """Newest first."""
         found = await see_notes(request.user, cursor=cursor, limit=limit)

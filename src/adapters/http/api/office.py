@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from adapters.http.requests import Req
 from adapters.http.web.admin.health import probes_of
@@ -27,7 +27,7 @@ from domain.oversight.differences import plain
 from domain.oversight.queues import Queue
 from ports.paging import MAX_LIMIT
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 
 
@@ -119,7 +119,7 @@ class StaffSettingsController(Controller):
         kind: FromPath[str],
         settings_history: NamedDependency[SettingsHistory],
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 20,
+        limit: Limit = 20,
     ) -> HistoryOut:
         page = await settings_history(request.user, kind, cursor=cursor, limit=limit)
         steps = [
@@ -215,7 +215,7 @@ class StaffQueueController(Controller):
         name: FromPath[str],
         list_queue: NamedDependency[ListQueue],
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> QueuePageOut:
         page = await list_queue(request.user, _queue(name), cursor=cursor, limit=limit)
         return QueuePageOut(

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from adapters.http.requests import Req
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
@@ -15,7 +15,7 @@ from domain.identity.permission import Permission
 from domain.ids import DeliveryId, EventId
 from ports.paging import MAX_LIMIT
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 
 class JobOut(msgspec.Struct, kw_only=True):
@@ -94,7 +94,7 @@ class JobController(Controller):
         request: Req,
         list_dead_tasks: NamedDependency[ListDeadTasks],
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> DeadTaskPageOut:
         page = await list_dead_tasks(request.user, cursor=cursor, limit=limit)
         return DeadTaskPageOut(

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from adapters.http.api.billing_staff import StaffPaymentOut, StaffPaymentPageOut
 from adapters.http.requests import Req
@@ -18,7 +18,7 @@ from domain.ids import UserId
 from ports.identity.queries import PersonView
 from ports.paging import MAX_LIMIT
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 Words = Annotated[str, msgspec.Meta(max_length=120, pattern="^[^\\x00]*$")]
 
 
@@ -101,7 +101,7 @@ class StaffPeopleController(Controller):
         role: FromQuery[Role | None] = None,
         status: FromQuery[AccountStatus | None] = None,
         cursor: FromQuery[str | None] = None,
-        limit: FromQuery[Limit] = 50,
+        limit: Limit = 50,
     ) -> PersonPageOut:
         """``text`` is part of a name or an address. Newest first."""
         page = await search_people(request.user, text, role=role, status=status, cursor=cursor, limit=limit)
