@@ -23,7 +23,7 @@ from domain.booking.events import (
     TeacherNoShow,
 )
 from domain.errors import Conflict, IllegalTransition, Invalid, NotPermitted
-from domain.identity.actor import Actor, Party
+from domain.identity.actor import Actor, OtherHat, Party
 from domain.ids import BookingId, PaymentId, SeriesId, UserId
 from domain.machine import Lifecycle
 from domain.money import Money
@@ -130,14 +130,18 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
 
     def party_of(self, actor: Actor, *, guardian: bool = False) -> Party:
         """In what capacity the actor touches this lesson. ``guardian``: he answers for the learner, and has the right
-        to do what he is about to do; having paid alone gives no say. Raises NotPermitted for strangers.
+        to do what he is about to do; having paid alone gives no say. Raises NotPermitted for strangers,
+        OtherHat for somebody whose lesson it is in another of his roles.
         """
         if actor.is_staff:
             return Party.STAFF
-        if actor.user_id == self.qari_id:
+        teacher, learner = actor.user_id == self.qari_id, guardian or actor.user_id == self.learner_id
+        if teacher and actor.teaches:
             return Party.QARI
-        if guardian or actor.user_id == self.learner_id:
+        if learner and actor.learns:
             return Party.LEARNER
+        if teacher or learner:
+            raise OtherHat("this lesson is yours in another role; act in that role first")
         raise NotPermitted("this lesson is somebody else's")
 
     # transitions ---------------------------------------------------------------------------------------------
