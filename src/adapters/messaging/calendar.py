@@ -10,6 +10,7 @@ from typing import Final
 
 from icalendar import Calendar, Event, vCalAddress, vUri
 
+from adapters.languages.text import N_, translator
 from domain.ids import UserId
 from ports.notification.mail import Attachment
 from ports.notification.queries import Lesson, Person
@@ -60,7 +61,8 @@ class CalendarWriter:
         return calendar
 
     def _entry(self, lesson: Lesson, reader: UserId, *, at: datetime, cancelled: bool) -> Event:
-        other = lesson.learner if reader == lesson.qari.user_id else lesson.qari
+        teaches = reader == lesson.qari.user_id
+        own, other = (lesson.qari, lesson.learner) if teaches else (lesson.learner, lesson.qari)
         page = f"{self._base}/lessons/{lesson.booking_id}"
         entry = Event()
         entry.add("uid", f"{lesson.booking_id}@{self._domain}")
@@ -68,7 +70,8 @@ class CalendarWriter:
         entry.add("dtstamp", at.astimezone(UTC))
         entry.add("dtstart", lesson.starts_at.astimezone(UTC))
         entry.add("dtend", lesson.ends_at.astimezone(UTC))
-        entry.add("summary", f"Quran lesson with {other.name}")
+        words = translator(own.locale)(N_("Quran lesson with {name}"))
+        entry.add("summary", words.format(name=other.name))
         entry.add("description", page)
         entry.add("url", vUri(page))
         entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
