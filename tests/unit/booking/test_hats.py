@@ -16,6 +16,7 @@ from domain.ids import UserId
 from fakes.booking import LEARNER, a_booking
 from fakes.clock import FixedClock
 from fakes.scheduling import QARI
+from ports.booking.queries import Tense
 from ports.paging import Page
 
 CHILD = UserId(UUID(int=0xC41D))
@@ -34,7 +35,7 @@ class Lessons:
     def __init__(self) -> None:
         self.asked: list[list[UserId]] = []
 
-    async def lessons_of(self, learners: Sequence[UserId], tense: str, **given: Any) -> Page[Any]:
+    async def lessons_of(self, learners: Sequence[UserId], tense: Tense, **given: Any) -> Page[Any]:
         self.asked.append(list(learners))
         return Page(items=[], next_cursor=None)
 
@@ -47,7 +48,7 @@ async def test_the_list_of_lessons_is_that_of_the_hat(role: Role, learners: list
     queries: Any = Lessons()
     family: Any = Family()
 
-    await ListMyLessons(queries, FixedClock(), family)(wearing(role), "upcoming")
+    await ListMyLessons(queries, FixedClock(), family)(wearing(role), Tense.UPCOMING)
 
     assert queries.asked == [learners]
 
@@ -59,8 +60,8 @@ async def test_a_child_is_looked_for_as_a_guardian_alone() -> None:
 
     for role in (Role.QARI, Role.STUDENT):
         with pytest.raises(NotFound):
-            await see(wearing(role), "upcoming", learner_id=CHILD)
-    await see(wearing(Role.GUARDIAN), "upcoming", learner_id=CHILD)
+            await see(wearing(role), Tense.UPCOMING, learner_id=CHILD)
+    await see(wearing(Role.GUARDIAN), Tense.UPCOMING, learner_id=CHILD)
     assert queries.asked == [[CHILD]]
 
 
