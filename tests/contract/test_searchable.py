@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.persistence.identity.queries import SqlPeople
 from adapters.persistence.migrations import versions
 from adapters.persistence.scheduling.queries import SqlQariDirectory
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
@@ -87,3 +89,29 @@ async def test_people_are_found_by_an_index(database: AsyncEngine) -> None:
         )
 
     assert any("ix_users_searchable" in row[0] for row in plan)
+
+
+@pytest.mark.postgres
+async def test_people_are_found_however_their_names_are_spelt_and_soon(database: AsyncEngine) -> None:  # ADM-02
+    async with driver(database) as connection:
+        await connection.execute(
+            """
+            INSERT INTO users (id, academy_id, email, name, password_hash, zone, locale, status, created_at, version)
+            SELECT gen_random_uuid(), (SELECT id FROM academies), 'u' || n || '@example.org',
+                   CASE WHEN n = 5000 THEN 'فاطِمة الزهراء' ELSE 'Person ' || n END, 'x', 'UTC', 'en', 'active',
+                   now() - n * interval '1 minute', 1
+              FROM generate_series(1, 10000) n
+            """
+        )
+        await connection.execute("ANALYZE users")
+    people = SqlPeople(database)
+
+    await people.search("warm up")
+    began = perf_counter()
+    found = await people.search("فاطمه الزهرا")
+    took = perf_counter() - began
+
+    assert [person.name for person in found.items] == ["فاطِمة الزهراء"]
+    assert took < 0.2
+    assert len((await people.search("", limit=20)).items) == 20
+    assert [person.email for person in (await people.search("U4999@EXAMPLE")).items] == ["u4999@example.org"]

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, any_, bindparam, or_, select, tuple_, update
+from sqlalchemy import DateTime, LargeBinary, Text, Uuid, any_, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -99,7 +99,11 @@ _BEFORE = bindparam("before", type_=DateTime(timezone=True))
 _SEARCH = Statement(
     select(*_PERSON)
     .where(
-        or_(users.c.name.ilike(_TEXT), users.c.email.ilike(_TEXT)),
+        or_(
+            _TEXT == "%%",
+            func.searchable(users.c.name).like(func.searchable(_TEXT)),
+            users.c.email.ilike(_TEXT),
+        ),
         or_(
             _ROLE.is_(None),
             select(user_roles.c.role).where(user_roles.c.user_id == users.c.id, user_roles.c.role == _ROLE).exists(),
