@@ -147,7 +147,7 @@ def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tup
         return statement.sql, statement._values(values)
 
     alive = booking_queries._ALIVE_VALUES
-    first = {"reader": person, "alive": alive, "now": NOON, "edge": None, "edge_id": None, "most": 21}
+    first = {"learners": [person], "alive": alive, "now": NOON, "edge": None, "edge_id": None, "most": 21}
     later = first | {"edge": NOON, "edge_id": person}
     due = {"now": NOON, "most": 50}
     soon = {"opens": NOON, "closes": NOON + 60 * MINUTE, "most": 500}

@@ -152,10 +152,15 @@ class LessonChangeController(Controller):
         self, request: Req, booking_id: FromPath[UUID], record_outcome: NamedDependency[RecordOutcome]
     ) -> Response[Any]:
         """A Qari says that it was held or that the student did not come; a student that the Qari did not."""
-        told = (await fields_of(request)).get("outcome", "")
+        fields = await fields_of(request)
+        told = fields.get("outcome", "")
         if told not in OUTCOMES:
             return _back(request, booking_id, _("Choose how the lesson ended."))
-        command = RecordOutcomeCommand(booking_id=BookingId(booking_id), outcome=Status(told))
+        command = RecordOutcomeCommand(
+            booking_id=BookingId(booking_id),
+            outcome=Status(told),
+            guardian_present={"yes": True, "no": False}.get(fields.get("guardian_present", "")),
+        )
         try:
             await record_outcome(request.user, command)
         except DomainError as refused:

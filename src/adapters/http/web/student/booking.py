@@ -209,10 +209,15 @@ def _review(
             qari=wish.qari_id,
             minutes=wish.minutes,
             start=stamp(wish.start),
-            learner=wish.learner_id,
+            learner=chosen,
         ),
         as_trial=address(
-            "/portal/book", qari=wish.qari_id, minutes=wish.minutes, start=stamp(wish.start), kind=Kind.TRIAL.value
+            "/portal/book",
+            qari=wish.qari_id,
+            minutes=wish.minutes,
+            start=stamp(wish.start),
+            kind=Kind.TRIAL.value,
+            learner=chosen,
         ),
         as_regular=address("/portal/book", qari=wish.qari_id, minutes=wish.minutes, start=stamp(wish.start)),
     )
