@@ -186,7 +186,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         return self._next(**changes) if changes else self
 
     def with_roles(self, roles: frozenset[Role], *, at: datetime) -> tuple["User", RolesChanged]:
-        """A Qari is vetted whoever made him one, so his application starts here. Raises Invalid when no role is left."""
+        """A Qari is vetted whoever made him one: his application starts here. Raises Invalid when no role is left."""
         changed = RolesChanged(user_id=self.id, roles=tuple(sorted(roles)), was=tuple(sorted(self.roles)), at=at)
         onboarding = {role: state for role, state in self.onboarding.items() if role in roles}
         if Role.QARI in roles - self.roles:
