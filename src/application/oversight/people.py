@@ -138,7 +138,7 @@ class Ties(msgspec.Struct, frozen=True, kw_only=True):
 
     children: Sequence[WardView]
     guardians: Sequence[GuardianView]
-    applications: Mapping[Role, ApplicationId]
+    applications: Mapping[str, ApplicationId]
 
 
 class SeePersonTies:
@@ -149,13 +149,13 @@ class SeePersonTies:
 
     async def __call__(self, actor: Actor, person: Person) -> Ties:
         actor.require(Permission.SEE_PEOPLE)
-        applications: dict[Role, ApplicationId] = {}
+        applications: dict[str, ApplicationId] = {}
         if actor.may(Permission.SEE_APPLICATIONS):
             async with self._new_unit() as unit:
                 for role in sorted(person.onboarding):
                     found = await unit.applications.of(person.user_id, role)
                     if found is not None:
-                        applications[role] = found.id
+                        applications[role.value] = found.id
         return Ties(
             children=await self._guardians.wards(person.user_id),
             guardians=await self._guardians.guardians(person.user_id),
