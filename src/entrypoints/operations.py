@@ -20,6 +20,7 @@ from domain.identity.password import require_good_password
 from domain.identity.permission import Audience, Role
 from domain.identity.user import User, email_address
 from domain.ids import UserId, WebhookId
+from domain.oversight.audit import Act
 from entrypoints.container import Container
 from entrypoints.sandbox import in_process_provider
 from entrypoints.settings import Settings
@@ -108,6 +109,15 @@ async def create_admin(settings: Settings, *, email: str, name: str, password: s
         )
         async with container.new_unit()() as unit:
             await unit.users.add(user)
+            unit.note(
+                Act(
+                    actor=None,
+                    action="identity.create_admin",
+                    subject=("user", str(user.id)),
+                    after={"roles": [role.value]},
+                    reason="from the command line",
+                )
+            )
             await unit.commit()
     return user
 
