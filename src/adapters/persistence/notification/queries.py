@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.booking.tables import bookings
+from adapters.persistence.identity.guardian_tables import guardianships
 from adapters.persistence.identity.tables import user_roles, users
 from adapters.persistence.notification.tables import deliveries, steps
 from adapters.persistence.statement import Statement, driver
@@ -83,10 +84,20 @@ _STARTING: Final = Statement(
         bookings.c.starts_at < bindparam("closes", type_=_INSTANT),
     ).limit(bindparam("most", type_=Integer))
 )
+# Having paid is not enough to look on: a guardian whose rights have ended sees nothing any more.
+_CHILDREN: Final = func.array(
+    select(guardianships.c.child_id)
+    .where(
+        guardianships.c.guardian_id == _READER,
+        guardianships.c.status == "active",
+        literal("see", Text) == any_(guardianships.c.rights),
+    )
+    .scalar_subquery()
+)
 # A lesson that is given up counts a change of the calendar only if it was confirmed before.
 _CALENDAR: Final = Statement(
     _LESSON.where(
-        or_(bookings.c.learner_id == _READER, bookings.c.payer_id == _READER, bookings.c.qari_id == _READER),
+        or_(bookings.c.learner_id == _READER, bookings.c.learner_id == any_(_CHILDREN), bookings.c.qari_id == _READER),
         bookings.c.ends_at > bindparam("since", type_=_INSTANT),
         or_(
             _HAPPENED,
