@@ -46,6 +46,9 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
 
 
 def _only_looks(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Who looks through somebody's eyes changes nothing; ``impersonated=True`` marks the way out. (ID-20)"""
-    if connection.scope.get("method") not in {"GET", "HEAD"} and not handler.opt.get("impersonated"):
+    """Who looks through somebody's eyes changes nothing; ``impersonated=True`` marks the way out, ``acts=True``
+    a page that is more than looked at: whoever opens it is in the class. (ID-20)
+    """
+    writes = connection.scope.get("method") not in {"GET", "HEAD"} or handler.opt.get("acts")
+    if writes and not handler.opt.get("impersonated"):
         raise ReadOnly("you look through somebody else's eyes here and cannot change anything")

@@ -52,7 +52,7 @@ class LessonPageController(Controller):
         detail = await see_lesson(request.user, BookingId(booking_id))
         return page(request, "lessons/lesson.html", **_offers(detail, clock.now()))
 
-    @get("/join", needs=Permission.JOIN_LESSON)
+    @get("/join", needs=Permission.JOIN_LESSON, acts=True)
     async def join(
         self, request: Req, booking_id: FromPath[UUID], join_lesson: NamedDependency[JoinLesson]
     ) -> Response[Any]:
