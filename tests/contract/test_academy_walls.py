@@ -92,7 +92,7 @@ UNNAMED: Final = frozenset({"path", "rest", "kind", "provider", "day", "version"
 class Foreigner:
     """People of the first academy with a session at each door, and everything of the other one to ask for."""
 
-    def __init__(self, apps: dict[Audience, Litestar], tokens: dict[tuple[Audience, Role], str]) -> None:
+    def __init__(self, apps: dict[Audience, Any], tokens: dict[tuple[Audience, Role], str]) -> None:
         self.apps, self.tokens = apps, tokens
 
     async def ask(
@@ -196,7 +196,7 @@ async def foreigner(
     return opened
 
 
-async def _tokens(apps: dict[Audience, Litestar], emails: dict[Role, str]) -> dict[tuple[Audience, Role], str]:
+async def _tokens(apps: dict[Audience, Any], emails: dict[Role, str]) -> dict[tuple[Audience, Role], str]:
     tokens: dict[tuple[Audience, Role], str] = {}
     for door, roles in GRANTS.items():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(apps[door]), base_url=ADDRESS[door]) as client:
