@@ -54,7 +54,8 @@ def _notes(tree: ast.AST, module: ModuleType, depth: int) -> bool:
 def _reaches(thing: Any, depth: int) -> bool:
     if not (inspect.isfunction(thing) or inspect.isclass(thing)) or not thing.__module__.startswith("application."):
         return False
-    return _read(thing, depth)
+    known: Any = thing
+    return _read(known, depth)
 
 
 @cache
