@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 class DomainError(Exception):
     """Base of everything the domain and the use cases refuse.
 
-    ``template`` is a constant sentence, so that it can be translated; ``{name}`` in it stands for a detail of that name.
+    ``template`` is a constant sentence, so that it can be translated; ``{name}`` in it stands for a detail
+    of that name.
     """
 
     code: ClassVar[str] = "refused"

@@ -88,9 +88,7 @@ def words() -> list[Found]:
     """Statuses, roles and the like, which reach people within refusals."""
     for module in pkgutil.walk_packages(domain.__path__, "domain."):
         import_module(module.name)
-    names = set(LIFECYCLES) | {
-        str(status) for lifecycle in LIFECYCLES.values() for status in lifecycle.table
-    }
+    names = set(LIFECYCLES) | {str(status) for lifecycle in LIFECYCLES.values() for status in lifecycle.table}
     for kind in StrEnum.__subclasses__():
         if kind.__name__ in SHOWN_AS_WORDS and kind.__module__.startswith("domain."):
             names |= {str(member) for member in kind.__members__.values()}

@@ -72,8 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_providers: Annotated[
         Secret,
         Meta(
-            description="Sign-in by other providers, as JSON: `[{\"name\": \"google\", \"client_id\": …, "
-            "\"client_secret\": …}]`; `google` and `facebook` are known, others need an `issuer`; none when empty"
+            description='Sign-in by other providers, as JSON: `[{"name": "google", "client_id": …, '
+            '"client_secret": …}]`; `google` and `facebook` are known, others need an `issuer`; none when empty'
         ),
     ] = ""
     jitsi_url: Annotated[str, Meta(description="The Jitsi server of the live lessons")] = "https://meet.jit.si"

@@ -49,7 +49,7 @@ class World:
     def unit(self) -> SqlUnit:
         return SqlUnit(self.engine, lambda _: (NOTIFY,), self.new_id)
 
-    async def no_token(self, event_id: EventId, user_id: UserId) -> str:
+    async def no_token(self, event_id: EventId, user_id: UserId, *_: object, **__: object) -> str:
         raise AssertionError("nothing here needs a token")
 
     async def confirm_and_die(self) -> None:

@@ -23,7 +23,8 @@ OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 CNIC = "35202-1234567-1"
 PLAIN = frozenset(
     {
-        "application_documents.sha256", "audit_log.hash", "audit_log.previous_hash", "brand_images.content", "challenges.nonce",
+        "application_documents.sha256", "audit_log.hash", "audit_log.previous_hash", "brand_images.content",
+        "challenges.nonce",
         "exports.archive", "idempotency_keys.body", "idempotency_keys.request_hash", "webhook_events.raw",
     }
 )  # fmt: skip

@@ -18,9 +18,7 @@ class Refresh:
     and then nothing of that session is good any more. ``grace``: see ``Session.renew``.
     """
 
-    def __init__(
-        self, new_unit: NewUnit, clock: Clock, cache: SessionCache, audience: Audience, secret: str
-    ) -> None:
+    def __init__(self, new_unit: NewUnit, clock: Clock, cache: SessionCache, audience: Audience, secret: str) -> None:
         self._new_unit, self._clock, self._cache = new_unit, clock, cache
         self._audience, self._secret = audience, secret
 

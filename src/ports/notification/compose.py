@@ -13,7 +13,8 @@ from ports.notification.queries import Lesson, Person
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """``message_id`` is the delivery's id. ``facts`` are the event's own fields beside the lesson: amounts, reasons,
-    times. ``secret`` is a single-use token, where the topic needs one; ``unsubscribe`` a path that ends messages of this kind.
+    times. ``secret`` is a single-use token, where the topic needs one; ``unsubscribe`` a path that ends messages of
+    this kind.
     """
 
     message_id: str

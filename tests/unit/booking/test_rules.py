@@ -197,7 +197,7 @@ async def test_the_school_may_want_learner_and_qari_of_one_gender(
     await family.rules(same_gender=rule)
 
     if rule is SameGender.OFF:
-        assert await for_child(family)
+        assert (await for_child(family)).learner_id == CHILD
     else:
         with pytest.raises(SameGenderOnly):
             await for_child(family)
@@ -206,7 +206,8 @@ async def test_the_school_may_want_learner_and_qari_of_one_gender(
             await family.hold(OTHER_STUDENT, START + timedelta(hours=3))
         assert refused.value.details["field"] == "gender"
     else:
-        assert await family.hold(OTHER_STUDENT, START + timedelta(hours=3))
+        adult = await family.hold(OTHER_STUDENT, START + timedelta(hours=3))
+        assert adult.learner_id == OTHER_STUDENT.user_id
 
 
 async def test_a_school_that_wants_a_guardian_present_asks_for_one_who_may_come_in(store: MemoryStore) -> None:

@@ -171,6 +171,27 @@ def test_no_body_takes_fields_it_does_not_know(audience: Audience) -> None:
     assert open_ones == set()
 
 
+def marks_in(annotation: object) -> Iterator[msgspec.Meta]:
+    for part in get_args(annotation):
+        if isinstance(part, msgspec.Meta):
+            yield part
+        yield from marks_in(part)
+
+
+@pytest.mark.parametrize("audience", list(Audience))
+def test_the_bounds_of_a_parameter_are_written_where_they_hold(audience: Audience) -> None:
+    """Litestar reads the bounds of a body from ``msgspec.Meta``, those of a query value from ``QueryParameter`` only."""
+    without = [
+        (route.path, name)
+        for route in app_of(audience).routes
+        for handler in getattr(route, "route_handlers", ())
+        for name, field in handler.parsed_fn_signature.parameters.items()
+        if name != "data" and any(marks_in(field.raw))
+    ]
+
+    assert without == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("hostile", INJECTIONS)
 def test_hostile_text_in_an_address_breaks_nothing(hostile: str, door: Door) -> None:

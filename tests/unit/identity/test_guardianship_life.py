@@ -87,7 +87,8 @@ class GuardianshipLife(RuleBasedStateMachine):
         self.attempt(SetGuardianRights(self.family.new_unit)(actor, self.any_of(data), frozenset(rights)))
 
     def any_of(self, data: st.DataObject) -> GuardianshipId:
-        return data.draw(st.sampled_from(sorted(self.store.shelf("guardianships"))))
+        chosen: GuardianshipId = data.draw(st.sampled_from(sorted(self.store.shelf("guardianships"))))
+        return chosen
 
     def remember(self) -> None:
         self.before = dict(self.store.shelf("guardianships"))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -53,7 +54,7 @@ class World:
         await NotifyOnEvent(self.unit, self.clock, RecordingWakeup(), False)(event_id, event)
 
     async def send(self) -> list[str]:
-        async def mint(event_id: EventId, user_id: UserId) -> str:
+        async def mint(event_id: EventId, user_id: UserId, *_: object, **__: object) -> str:
             raise AssertionError("nothing here needs a token")
 
         notices = NoticeBuilder(self.clock, self.queries, mint, None, self.links)
@@ -131,7 +132,7 @@ async def test_once_a_day_all_that_has_gathered_comes_as_one_message() -> None:
     world = World(noon)
     await world.wish(digest_at=time(18))
     for number in range(3):
-        await world.tell(an_event(BookingConfirmed), EventId(UserId(EVENT.__class__(int=100 + number))))
+        await world.tell(an_event(BookingConfirmed), EventId(UUID(int=100 + number)))
 
     assert "amina@example.org: lesson_confirmed" not in await world.send()
     world.clock.advance(timedelta(hours=6))

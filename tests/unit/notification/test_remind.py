@@ -24,7 +24,7 @@ class World:
         self.remind = SendReminders(lambda: MemoryUnit(self.store), self.clock, self.queries, RecordingWakeup())
 
     async def send(self) -> int:
-        async def mint(event_id: EventId, user_id: UserId) -> str:
+        async def mint(event_id: EventId, user_id: UserId, *_: object, **__: object) -> str:
             raise AssertionError("no reminder needs a token")
 
         notices = NoticeBuilder(self.clock, self.queries, mint, None, UnsubscribeLinks("secret"))

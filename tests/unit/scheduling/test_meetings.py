@@ -182,7 +182,9 @@ async def test_strangers_and_staff_do_not_enter() -> None:
 async def test_a_cancelled_lesson_has_no_door() -> None:
     lesson = at(NOON + MINUTE)
     world = World(lesson)
-    cancelled, _ = lesson.cancel(by=lesson.party_of(actor(QARI, role=Role.QARI)), reason="", refund=lesson.price, at=NOON)
+    cancelled, _ = lesson.cancel(
+        by=lesson.party_of(actor(QARI, role=Role.QARI)), reason="", refund=lesson.price, at=NOON
+    )
     world.store.bookings[lesson.id] = cancelled
 
     with pytest.raises(IllegalTransition):

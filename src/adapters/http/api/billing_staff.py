@@ -23,11 +23,11 @@ from domain.billing.webhook_event import WebhookStatus
 from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, RefundId, WebhookId
 from domain.money import Money
+from domain.time import require_utc
 from ports.billing.queries import PaymentFilter, PaymentView, WebhookView
 from ports.paging import MAX_LIMIT
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class StaffPaymentOut(msgspec.Struct, kw_only=True):
@@ -172,8 +172,8 @@ class StaffPaymentController(Controller):
         account: FromQuery[str | None] = None,
         currency: FromQuery[str | None] = None,
         payer: FromQuery[str | None] = None,
-        since: FromQuery[Instant | None] = None,
-        until: FromQuery[Instant | None] = None,
+        since: FromQuery[datetime | None] = None,
+        until: FromQuery[datetime | None] = None,
         cursor: FromQuery[str | None] = None,
         limit: Limit = 50,
     ) -> StaffPaymentPageOut:
@@ -184,8 +184,8 @@ class StaffPaymentController(Controller):
             account=account,
             currency=currency,
             payer=payer,
-            since=since,
-            until=until,
+            since=require_utc(since, "since") if since is not None else None,
+            until=require_utc(until, "until") if until is not None else None,
         )
         page = await list_payments(request.user, wanted, cursor=cursor, limit=limit)
         return StaffPaymentPageOut(

@@ -28,6 +28,7 @@ from domain.oversight.queues import Queue
 from ports.paging import MAX_LIMIT
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+Version = Annotated[int | None, QueryParameter(ge=0, lt=2**31)]
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 
 
@@ -108,7 +109,7 @@ class StaffSettingsController(Controller):
         request: Req,
         kind: FromPath[str],
         see_settings: NamedDependency[SeeSettings],
-        version: FromQuery[Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None] = None,
+        version: Version = None,
     ) -> EditionOut:
         return EditionOut.of(await see_settings(request.user, kind, version))
 

@@ -19,7 +19,7 @@ from ports.identity.queries import PersonView
 from ports.paging import MAX_LIMIT
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
-Words = Annotated[str, msgspec.Meta(max_length=120, pattern="^[^\\x00]*$")]
+Words = Annotated[str, QueryParameter(max_length=120, pattern="^[^\\x00]*$")]
 
 
 class PersonOut(msgspec.Struct, kw_only=True):
@@ -97,7 +97,7 @@ class StaffPeopleController(Controller):
         self,
         request: Req,
         search_people: NamedDependency[SearchPeople],
-        text: FromQuery[Words] = "",
+        text: Words = "",
         role: FromQuery[Role | None] = None,
         status: FromQuery[AccountStatus | None] = None,
         cursor: FromQuery[str | None] = None,
