@@ -180,7 +180,7 @@ def marks_in(annotation: object) -> Iterator[msgspec.Meta]:
 
 @pytest.mark.parametrize("audience", list(Audience))
 def test_the_bounds_of_a_parameter_are_written_where_they_hold(audience: Audience) -> None:
-    """Litestar reads the bounds of a body from ``msgspec.Meta``, those of a query value from ``QueryParameter`` only."""
+    """Litestar reads the bounds of a body from ``msgspec.Meta``, but those of a query value from ``QueryParameter``."""
     without = [
         (route.path, name)
         for route in app_of(audience).routes
