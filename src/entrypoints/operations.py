@@ -122,6 +122,15 @@ async def create_admin(settings: Settings, *, email: str, name: str, password: s
     return user
 
 
+async def admin_url(settings: Settings) -> str:
+    """Where the staff of the academy at hand sign in."""
+    async with assembled(settings) as container:
+        academies = container.academies()
+        await academies.look()
+        url: str = academies.url(Audience.ADMIN)
+        return url
+
+
 async def rotate_keys(settings: Settings) -> dict[str, int]:
     """How many secrets each sealed column holds, all of them now under the newest key. Raises CannotOpen."""
     async with assembled(settings) as container:

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.statement import driver
+from application.identity.academies import NewAcademy
 from domain.booking.booking import Status
-from entrypoints.operations import verify_ledger
+from entrypoints.operations import found_academy, verify_ledger
 from entrypoints.seed.accounts import ACCOUNTS
 from entrypoints.seed.plant import NotEmpty, plant
 from entrypoints.settings import Settings, load
+from ports.academy import within
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +55,24 @@ async def test_the_demo_school_is_large_varied_and_balanced(database_url: str, t
     assert report.mismatches == []
     assert report.unreachable == []
     assert report.journals > planted.payments
+
+
+async def test_every_academy_can_have_a_demo_school_of_its_own(database_url: str, tmp_path: Path) -> None:
+    # ADM-10
+    settings = settings_for(database_url, tmp_path)
+    owner = NewAcademy(name="Dar al-Hifz", owner_email="owner@elsewhere.example")
+    other = await found_academy(settings, owner)
+    connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+    await connection.execute("DELETE FROM user_roles; DELETE FROM users")
+    await plant(settings, number=1, say=lambda step: None)
+
+    with within(other.id):
+        await plant(settings, number=1, say=lambda step: None)
+
+    assert await connection.fetchval("SELECT count(DISTINCT academy_id) FROM bookings") == 2
+    count = "SELECT count(*) FROM bookings b JOIN users u ON u.id = b.learner_id WHERE u.academy_id <> b.academy_id"
+    assert await connection.fetchval(count) == 0
+    await connection.close()
 
 
 async def test_a_school_with_people_in_it_is_left_alone(

@@ -18,13 +18,14 @@ from application.billing.start_checkout import request_of
 from entrypoints.sandbox import in_process_provider
 from entrypoints.seed.accounts import PASSWORD
 from entrypoints.seed.applicants import applicants
-from entrypoints.seed.family import clearances, family
+from entrypoints.seed.family import clearances, family, pupils
 from entrypoints.seed.lessons import Chronicle
 from entrypoints.seed.people import Census, Ids
 from entrypoints.seed.store import Store
 from entrypoints.seed.till import Till
 from entrypoints.seed.timetable import Timetable
 from entrypoints.settings import Settings
+from ports.academy import FIRST_ACADEMY, current_academy
 
 LOCK: Final = 0x68616C617161
 AT_ONCE: Final = 10_000
@@ -32,7 +33,7 @@ Say = Callable[[str], object]
 
 
 class NotEmpty(Exception):
-    """The database has people in it already."""
+    """The school has people in it already."""
 
 
 class Planted(msgspec.Struct, frozen=True):
@@ -44,13 +45,15 @@ class Planted(msgspec.Struct, frozen=True):
 
 
 async def plant(settings: Settings, *, number: int, say: Say) -> Planted:
-    """All or nothing. The same ``number`` on the same day gives the same school. Raises NotEmpty."""
+    """In the academy at hand, all or nothing. The same ``number`` on the same day gives it the same school. Raises
+    NotEmpty.
+    """
     engine = new_engine(settings.database_url, pool_size=2, name="halaqa-seed")
     try:
         async with driver(engine) as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-            if await connection.fetchval("SELECT EXISTS (SELECT FROM users)"):
-                raise NotEmpty("there are people in the database already")
+            if await connection.fetchval("SELECT EXISTS (SELECT FROM users WHERE academy_id = $1)", current_academy()):
+                raise NotEmpty("there are people in the school already")
             planted = await _plant(settings, connection, number, say)
         async with driver(engine) as connection:
             await connection.execute("ANALYZE")
@@ -61,17 +64,18 @@ async def plant(settings: Settings, *, number: int, say: Say) -> Planted:
 
 async def _plant(settings: Settings, connection: "asyncpg.Connection[Any]", number: int, say: Say) -> Planted:
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    random = Random(f"{number} {now.date()}")  # noqa: S311 - the same school every time is what we want
+    random = Random(_school(number, now))  # noqa: S311 - the same school every time is what we want
     ids, store = Ids(random), Store(connection)
     say("people")
     people = Census(random, ids, now, await ArgonHasher().hash(PASSWORD)).people()
     await store.people(people)
     await store.applications(applicants(ids, now, people, FernetCipher(settings.encryption_keys)))
-    await store.family(family(ids, now, people), clearances(ids, now, people, people.staff[0].id))
+    home = family(ids, now, people)
+    await store.family(home, clearances(ids, now, people, people.staff[0].id))
     say("lessons")
     till = Till(random, ids, settings.sandbox_accounts[0], settings.main_url)
     chronicle = Chronicle(random, ids, till, now, settings.sandbox_url)
-    for course in Timetable(random, now).courses(people):
+    for course in Timetable(random, now).courses(people, pupils(home)):
         chronicle.tell(course)
     await store.lessons(chronicle.series, chronicle.bookings)
     say("payments")
@@ -88,6 +92,12 @@ async def _plant(settings: Settings, connection: "asyncpg.Connection[Any]", numb
         payments=len(till.payments),
         refunds=len(back),
     )
+
+
+def _school(number: int, now: datetime) -> str:
+    """Two academies share a database, and a row of one is never a row of the other."""
+    academy = current_academy()
+    return f"{number} {now.date()}" + ("" if academy == FIRST_ACADEMY else f" {academy}")
 
 
 async def _open_for_real(settings: Settings, client: httpx.AsyncClient, till: Till) -> None:
