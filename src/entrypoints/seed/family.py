@@ -14,7 +14,7 @@ from domain.ids import ClearanceId, GuardianshipId, UserId
 from domain.onboarding.clearance import Clearance, ClearanceKind
 from domain.scheduling.qari import Gender
 from entrypoints.seed.accounts import GUARDIAN
-from entrypoints.seed.people import People
+from entrypoints.seed.people import People, Student
 
 RUNS_OUT_FOR_ONE_IN = 6
 
@@ -54,6 +54,14 @@ def family(ids: Callable[[datetime], UUID], now: datetime, people: People) -> Fa
         for child, _ in children
     )
     return Family(guardian=guardian, children=children, guardianships=guardianships)
+
+
+def pupils(family: Family) -> list[Student]:
+    """The children as learners."""
+    return [
+        Student(user=child, gender=gender, languages=("en", "ur"), guardian=family.guardian)
+        for child, gender in family.children
+    ]
 
 
 def _child(ids: Callable[[datetime], UUID], came: datetime, guardian: User, name: str, today: date, age: int) -> User:

@@ -81,7 +81,7 @@ class Chronicle:
         return Booking(
             id=BookingId(self._ids(booked_at)),
             learner_id=learner,
-            payer_id=learner,
+            payer_id=course.student.payer.id,
             qari_id=profile.user_id,
             slot=slot,
             price=price,
@@ -227,7 +227,7 @@ class Chronicle:
         series = Series(
             id=SeriesId(self._ids(booked_at)),
             learner_id=course.student.user.id,
-            payer_id=course.student.user.id,
+            payer_id=course.student.payer.id,
             qari_id=course.teacher.user.id,
             zone=zone,
             first_date=local.date(),

@@ -63,9 +63,16 @@ class Teacher(msgspec.Struct, frozen=True):
 
 
 class Student(msgspec.Struct, frozen=True):
+    """``guardian``: of a child; he pays."""
+
     user: User
     gender: Gender
     languages: tuple[str, ...]
+    guardian: User | None = None
+
+    @property
+    def payer(self) -> User:
+        return self.guardian or self.user
 
 
 class People(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ class Till:
         page = f"{self._base_url}/portal/payments/{payment_id}"
         payment = Payment.create(
             payment_id,
-            payer_id=student.user.id,
+            payer_id=student.payer.id,
             provider=PROVIDER,
             account=self._account,
             lines=tuple(
@@ -53,7 +53,7 @@ class Till:
             ),
             terms=CheckoutTerms(
                 description="Quran lesson" if len(bookings) == 1 else f"{len(bookings)} Quran lessons",
-                payer_email=student.user.email,
+                payer_email=student.payer.email,
                 success_url=page,
                 cancel_url=f"{page}?left=1",
             ),

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -68,8 +68,8 @@ class Timetable:
         self._random, self._now, self._diary = random, now, Diary()
         self._hours: dict[tuple[UserId, int], dict[tuple[int, int], list[TimeSlot]]] = {}
 
-    def courses(self, people: People) -> Iterator[Course]:
-        """The demo student, who comes first, has a place with both demo Qaris."""
+    def courses(self, people: People, children: Sequence[Student] = ()) -> Iterator[Course]:
+        """The demo student, who comes first, has a place with both demo Qaris; of the children each has one Qari."""
         abdullah, safiya = people.teachers[:2]
         for number, student in enumerate(people.students):
             wanted = [abdullah, safiya] if number == 0 else self._suitable(student, people.teachers)
@@ -77,16 +77,25 @@ class Timetable:
                 course = self._course(student, teacher, keen=number == 0)
                 if course is not None:
                     yield course
+        for child in children:
+            found = (self._course(child, teacher, keen=True) for teacher in self._able(child, people.teachers))
+            course = next((course for course in found if course is not None), None)
+            if course is not None:
+                yield course
 
     def _suitable(self, student: Student, teachers: list[Teacher]) -> list[Teacher]:
-        fit = [
+        fit = self._able(student, teachers)
+        count = self._random.choices((0, 1, 2), (4, 72, 24))[0]
+        return self._random.sample(fit, min(count, len(fit)))
+
+    @staticmethod
+    def _able(student: Student, teachers: list[Teacher]) -> list[Teacher]:
+        return [
             teacher
             for teacher in teachers
             if student.gender in teacher.profile.teaches_genders
             and set(student.languages) & set(teacher.profile.languages)
         ]
-        count = self._random.choices((0, 1, 2), (4, 72, 24))[0]
-        return self._random.sample(fit, min(count, len(fit)))
 
     def _course(self, student: Student, teacher: Teacher, *, keen: bool) -> Course | None:
         offer = self._random.choice(teacher.profile.offers)
