@@ -1,4 +1,4 @@
-"""People for the tests of the running system."""
+"""People for the tests of the running system. None of them keeps quiet hours: mails come whatever the time of day."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -120,6 +120,8 @@ class Town:
             assert answer.status_code == 200, answer.text
             token = answer.json()["token"]
             me = await client.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
+            awake = {"quiet_from": None, "quiet_until": "07:00"}
+            await client.put("/api/v1/my/message-preferences", json=awake, headers={"authorization": f"Bearer {token}"})
         person = Person(self.system.urls[door], token, me.json()["id"], email)
         self._people.append(person)
         return person

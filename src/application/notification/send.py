@@ -8,6 +8,7 @@ import structlog
 
 from application.notification.notice import NoticeBuilder, Withdrawn
 from application.outbox.backoff import MAX_ATTEMPTS, Jitter, system_jitter, told, wait_after
+from domain.booking.events import BookingEvent
 from domain.errors import StaleWrite
 from domain.notification.delivery import Delivery
 from domain.notification.events import LessonDue
@@ -143,5 +144,6 @@ def _bundles(claimed: Sequence[Delivery]) -> list[list[Delivery]]:
 
 
 def _of_no_use(delivery: Delivery, later: datetime) -> bool:
-    """A reminder of a lesson that would be over by then."""
-    return isinstance(delivery.event, LessonDue) and delivery.event.starts_at <= later
+    """News of a lesson that would have begun by then."""
+    event = delivery.event
+    return isinstance(event, BookingEvent | LessonDue) and delivery.created_at <= event.starts_at <= later

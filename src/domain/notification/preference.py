@@ -66,6 +66,7 @@ AT_ONCE: Final = frozenset(
         Topic.ERASURE_SCHEDULED,
         Topic.LESSON_REQUESTED,
         Topic.REQUEST_APPROVED,
+        Topic.RECEIPT,
         Topic.PAYMENT_FAILED,
         Topic.LESSON_RESCHEDULED,
         Topic.LESSON_CANCELLED,

@@ -17,6 +17,7 @@ from application.notification.preferences import (
     UnsubscribeLinks,
 )
 from application.notification.send import SendDeliveries
+from domain.billing.events import PaymentCaptured
 from domain.booking.events import BookingCancelled, BookingConfirmed
 from domain.errors import Invalid, NotFound
 from domain.events import Event
@@ -113,6 +114,22 @@ async def test_a_reminder_of_a_lesson_before_morning_goes_at_once() -> None:
     await reminder(world, TWO_AT_NIGHT + timedelta(hours=1))
 
     assert await world.send() == ["amina@example.org: lesson_reminder"]
+
+
+async def test_a_lesson_that_is_booked_at_night_for_that_night_is_told_at_once() -> None:
+    world = World(TWO_AT_NIGHT)
+    soon = TWO_AT_NIGHT + timedelta(hours=2)
+    world.queries.put(a_lesson(starts_at=soon, ends_at=soon + timedelta(minutes=45)))
+    await world.tell(an_event(BookingConfirmed, starts_at=soon))
+
+    assert "amina@example.org: lesson_confirmed" in await world.send()
+
+
+async def test_a_receipt_comes_when_its_reader_has_just_paid() -> None:
+    world = World(TWO_AT_NIGHT)
+    await world.tell(an_event(PaymentCaptured))
+
+    assert await world.send() == ["yusuf@example.org: receipt"]
 
 
 async def test_reminders_can_be_done_without_and_stay_in_the_log() -> None:
