@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from application.booking.rules import party_in
+from application.booking.rules import learner_is_minor, party_in, require_consents
 from domain.billing.commission import COMMISSION_POLICY, CommissionPolicy
 from domain.billing.errors import CheckoutClosed, CheckoutRefused, NothingToPay
 from domain.billing.payment import CheckoutTerms, Payment, PaymentLine
@@ -41,7 +41,8 @@ class StartCheckoutCommand(msgspec.Struct, frozen=True, kw_only=True):
 class StartCheckout:
     """Answers an open payment: its ``url`` is where the payer goes.
 
-    Raises NotFound, NotPermitted, NothingToPay, CheckoutClosed, CheckoutRefused, GatewayUnavailable. After the last
+    Raises NotFound, NotPermitted, ConsentNeeded, NothingToPay, CheckoutClosed, CheckoutRefused,
+    GatewayUnavailable. After the last
     two the intent stands, and the same call may be made again.
     """
 
@@ -73,6 +74,7 @@ class StartCheckout:
             running = await _running(unit, bookings, now)
             if running is not None:
                 return running
+            await _require_consents(unit, actor, bookings, now)
             waiting = [booking for booking in bookings if booking.status is Status.HELD and not booking.is_free]
             if not waiting:
                 raise NothingToPay("there is nothing to pay here", status=bookings[0].status.value)
@@ -157,6 +159,13 @@ async def _wanted(unit: UnitOfWork, command: StartCheckoutCommand) -> Sequence[B
     if not found:
         raise NothingToPay("this series has no lessons")
     return found
+
+
+async def _require_consents(unit: UnitOfWork, actor: Actor, bookings: Sequence[Booking], now: datetime) -> None:
+    """Of a lesson that somebody else booked for him, staff or another guardian, he hears here first. (ONB-09)"""
+    learners = sorted({booking.learner_id for booking in bookings})
+    children = [learner for learner in learners if await learner_is_minor(unit, learner, now)]
+    await require_consents(unit, actor.user_id, children, now)
 
 
 async def _running(unit: UnitOfWork, bookings: Sequence[Booking], now: datetime) -> Payment | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from application.booking.places import policy_of, refusal, require_learner_free
-from application.booking.rules import require_booking_match
+from application.booking.rules import require_booking_match, require_consents
 from domain.booking.booking import Booking, Status
 from domain.booking.events import BookingEvent
 from domain.errors import IllegalTransition, NotPermitted
@@ -19,7 +19,8 @@ from ports.unit_of_work import NewUnit, UnitOfWork
 class ApproveRequest:
     """Now the learner has to pay; a free lesson is confirmed. Two overlapping approvals: one wins, the other raises
     SlotTaken or LearnerBusy. Raises NotFound, NotPermitted, IllegalTransition, StaleWrite too, and what
-    ``require_match`` raises: the rules may have changed since he was asked.
+    ``require_match`` raises: the rules may have changed since he was asked. ConsentNeeded while there is a text of the
+    school, such as its code of conduct, that he has not accepted. (ONB-09)
     """
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
@@ -30,6 +31,7 @@ class ApproveRequest:
         now = self._clock.now()
         async with self._new_unit() as unit:
             booking = await _asked_of(unit, actor, booking_id)
+            await require_consents(unit, actor.user_id, (), now)
             await unit.bookings.lock_qari(booking.qari_id)
             await require_booking_match(unit, booking, now)
             calendar = await unit.availability.get(booking.qari_id)

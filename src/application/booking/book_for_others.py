@@ -3,10 +3,10 @@
 import msgspec
 
 from application.booking.hold_slot import HoldSlotCommand, same, take
-from application.booking.rules import booked_for, match_of
+from application.booking.rules import booked_for, match_of, override_by
 from domain.booking.booking import Booking
 from domain.booking.rules import breaches
-from domain.errors import Conflict, Invalid
+from domain.errors import Conflict
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from domain.ids import UserId
@@ -33,11 +33,7 @@ class BookForOthers:
 
     async def __call__(self, actor: Actor, command: BookForOthersCommand) -> Booking:
         actor.require(Permission.BOOK_FOR_OTHERS)
-        now, reason = self._clock.now(), command.override_reason.strip()
-        if command.override_reason:
-            actor.require(Permission.OVERRIDE_RULES)
-            if not reason:
-                raise Invalid("say why the rules are set aside", field="override_reason")
+        now, reason = self._clock.now(), override_by(actor, command.override_reason)
         async with self._new_unit() as unit:
             known = await unit.bookings.find(command.hold.booking_id)
             if known is not None:

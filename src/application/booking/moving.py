@@ -32,12 +32,22 @@ class MovePlan(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     moves: tuple[Move, ...]
     needs_consent: bool
+    override_reason: str = ""
 
 
 async def plan_move(
-    unit: UnitOfWork, booking: Booking, to: datetime, scope: Scope, by: Party, now: datetime, *, agreed: bool = False
+    unit: UnitOfWork,
+    booking: Booking,
+    to: datetime,
+    scope: Scope,
+    by: Party,
+    now: datetime,
+    *,
+    agreed: bool = False,
+    override_reason: str = "",
 ) -> MovePlan:
     """Every lesson in scope that has not started moves alike. ``agreed``: the other side has said yes.
+    ``override_reason``: staff answer for a match that is against the rules; all that moves carries it from then on.
 
     Raises IllegalTransition, LessonStarted, Invalid, and SlotTaken, SlotUnavailable or LearnerBusy for the first
     lesson that does not fit; and what ``require_match`` raises.
@@ -50,7 +60,7 @@ async def plan_move(
         raise Invalid("the lesson is at that time already", field="starts_at")
     if to <= now:
         raise Invalid("a lesson moves into the future", field="starts_at")
-    await require_booking_match(unit, booking, now)
+    await require_booking_match(unit, booking, now, override_reason=override_reason)
     calendar = await unit.availability.get(booking.qari_id)
     lessons = [
         lesson
@@ -62,7 +72,9 @@ async def plan_move(
     await _require_room(unit, calendar, moves, now, own_hours=by is Party.LEARNER and not agreed)
     policy = (await policy_of(unit, booking)).policy
     free = all(moves_freely(lesson, policy, by, now) for lesson in lessons)
-    return MovePlan(by=by, scope=scope, moves=tuple(moves), needs_consent=not (agreed or free))
+    return MovePlan(
+        by=by, scope=scope, moves=tuple(moves), needs_consent=not (agreed or free), override_reason=override_reason
+    )
 
 
 async def make_move(unit: UnitOfWork, plan: MovePlan, now: datetime, *, agreed: bool = False) -> Sequence[Booking]:
@@ -73,6 +85,8 @@ async def make_move(unit: UnitOfWork, plan: MovePlan, now: datetime, *, agreed: 
     for move in plan.moves:
         counts = plan.by is Party.LEARNER and not agreed
         following, news = move.booking.reschedule(move.to, by=plan.by, counts=counts, at=now)
+        if plan.override_reason:
+            following = msgspec.structs.replace(following, override_reason=plan.override_reason)
         moved.append(following)
         unit.record(news)
         proposal = await unit.proposals.open_of(following.id)

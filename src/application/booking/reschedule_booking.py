@@ -7,27 +7,31 @@ import msgspec
 
 from application.booking.moving import MovePlan, make_move, plan_move
 from application.booking.places import policy_of
-from application.booking.rules import party_in
+from application.booking.rules import match_of, override_by, party_in
 from application.booking.scopes import require_change
 from application.booking.staff_acts import note_if_staff
 from domain.booking.booking import Booking
 from domain.booking.proposal import Proposal
+from domain.booking.rules import breaches
 from domain.booking.series import Scope
 from domain.errors import NotPermitted
 from domain.identity.actor import Actor, Party
 from domain.identity.guardianship import Right
 from domain.ids import BookingId, ProposalId
 from ports.clock import Clock
-from ports.unit_of_work import NewUnit
+from ports.unit_of_work import NewUnit, UnitOfWork
 
 
 class RescheduleCommand(msgspec.Struct, frozen=True, kw_only=True):
-    """``proposal_id`` names the proposal, should one be needed."""
+    """``proposal_id`` names the proposal, should one be needed. ``override_reason``: given by staff, the rules of a
+    match do not stand in the way; it is kept where there was one that did.
+    """
 
     booking_id: BookingId
     proposal_id: ProposalId
     to: datetime
     scope: Scope = Scope.ONE
+    override_reason: str = ""
 
 
 class Rescheduled(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,16 +66,18 @@ class RescheduleBooking:
 
     async def __call__(self, actor: Actor, command: RescheduleCommand) -> Rescheduled:
         require_change(actor)
-        now = self._clock.now()
+        now, reason = self._clock.now(), override_by(actor, command.override_reason)
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(command.booking_id)
             party = await party_in(unit, booking, actor, Right.BOOK, now)
             await unit.bookings.lock_qari(booking.qari_id)
-            plan = await plan_move(unit, booking, command.to, command.scope, party, now)
+            override = reason if reason and await _is_against(unit, booking, now) else ""
+            plan = await plan_move(unit, booking, command.to, command.scope, party, now, override_reason=override)
             if not plan.needs_consent:
                 done = Rescheduled(moved=await make_move(unit, plan, now))
                 for move, moved in zip(plan.moves, done.moved, strict=True):
-                    note_if_staff(unit, actor, party, "booking.move", move.booking, moved)
+                    action = "booking.override_rules" if override else "booking.move"
+                    note_if_staff(unit, actor, party, action, move.booking, moved, reason)
             else:
                 policy = (await policy_of(unit, booking)).policy
                 proposal = Proposal(
@@ -88,6 +94,13 @@ class RescheduleBooking:
                 done = Rescheduled(proposal=proposal)
             await unit.commit()
         return done
+
+
+async def _is_against(unit: UnitOfWork, booking: Booking, now: datetime) -> bool:
+    """Whether this match breaks a rule that nobody has answered for yet."""
+    qari = await unit.qaris.get(booking.qari_id)
+    match = await match_of(unit, qari, booking.learner_id, now)
+    return bool(breaches(match, overridden=bool(booking.override_reason)))
 
 
 class AnswerProposalCommand(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ Holding a slot or a series, approving a request, moving, answering a proposal, c
 booking by staff all ask ``require_match`` before a lesson takes a time. (DISC-12, SAFE-01…03, ONB-09)
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ import msgspec
 
 from domain.booking.booking import Booking
 from domain.booking.rules import SAFEGUARDING, Match, Safeguarding, breaches, read_safeguarding
-from domain.errors import NotFound, NotPermitted
+from domain.errors import Invalid, NotFound, NotPermitted
 from domain.identity.actor import Actor, Party
 from domain.identity.age import is_minor
 from domain.identity.guardianship import GuardianNeeded, Right
@@ -33,6 +34,10 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
     learner_id: UserId
     payer_id: UserId
     is_minor: bool
+
+    @property
+    def children(self) -> tuple[UserId, ...]:
+        return (self.learner_id,) if self.is_minor else ()
 
 
 async def safeguarding(unit: UnitOfWork, now: datetime) -> Safeguarding:
@@ -60,7 +65,7 @@ async def booked_by(unit: UnitOfWork, actor: Actor, learner_id: UserId | None, n
             raise NotPermitted("booking for this child is up to another guardian")
         payer = actor.user_id if guardianship.gives(Right.PAY) else await payer_for(unit, learner_id)
         booked = Booked(learner_id=learner_id, payer_id=payer, is_minor=True)
-    await require_consents(unit, actor.user_id, booked, now)
+    await require_consents(unit, actor.user_id, booked.children, now)
     return booked
 
 
@@ -78,6 +83,18 @@ async def payer_for(unit: UnitOfWork, child_id: UserId) -> UserId:
         if guardianship.of_record and guardianship.is_active:
             return guardianship.guardian_id
     raise GuardianNeeded("a minor needs a guardian of record first", rule="guardian")
+
+
+def override_by(actor: Actor, told: str) -> str:
+    """The reason for which staff set the rules of a match aside; empty where none is told. Raises NotPermitted,
+    Invalid.
+    """
+    if not told:
+        return ""
+    actor.require(Permission.OVERRIDE_RULES)
+    if not told.strip():
+        raise Invalid("say why the rules are set aside", field="override_reason")
+    return told.strip()
 
 
 async def require_match(
@@ -106,22 +123,26 @@ async def match_of(unit: UnitOfWork, qari: QariProfile, learner_id: UserId, now:
     )
 
 
-async def require_booking_match(unit: UnitOfWork, booking: Booking, now: datetime) -> None:
+async def require_booking_match(
+    unit: UnitOfWork, booking: Booking, now: datetime, *, override_reason: str = ""
+) -> None:
     """``require_match`` for a lesson that there is; what it was booked against with a reason does not count again."""
     qari = await unit.qaris.get(booking.qari_id)
-    await require_match(unit, qari, booking.learner_id, now, override_reason=booking.override_reason)
+    reason = override_reason or booking.override_reason
+    await require_match(unit, qari, booking.learner_id, now, override_reason=reason)
 
 
-async def require_consents(unit: UnitOfWork, user_id: UserId, booked: Booked, now: datetime) -> None:
-    """Raises ConsentNeeded while a text in force has not been accepted in its latest version. (ONB-09)"""
+async def require_consents(unit: UnitOfWork, user_id: UserId, children: Sequence[UserId], now: datetime) -> None:
+    """Before he books, pays or teaches. Raises ConsentNeeded while a text in force has not been accepted in its latest
+    version, by himself or for one of these children. (ONB-09)
+    """
     documents = await unit.consents.documents(now)
     if not documents:
         return
-    children = (booked.learner_id,) if booked.is_minor else ()
     missing = not_accepted(documents, await unit.consents.of_user(user_id), user_id, children)
     if missing:
         raise ConsentNeeded(
-            "please read and accept what has changed before you book",
+            "please read and accept the texts of the school first",
             documents=[
                 {
                     "kind": asked.document.kind.value,

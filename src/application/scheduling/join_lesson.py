@@ -3,7 +3,7 @@
 import msgspec
 
 from application.booking.presence import require_guardian_first
-from application.booking.rules import is_guardian
+from application.booking.rules import is_guardian, require_consents
 from application.scheduling.create_meeting import CreateMeeting
 from domain.booking.policy import BOOKING_POLICY, join_window, may_join, read_policy
 from domain.errors import Conflict, NotPermitted
@@ -37,7 +37,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JoinLesson:
-    """Raises NotFound, NotPermitted, OutsideJoinWindow, IllegalTransition, GuardianAbsent, ClassNotReady, GatewayError.
+    """Raises NotFound, NotPermitted, OutsideJoinWindow, IllegalTransition, GuardianAbsent, ClassNotReady, GatewayError;
+    ConsentNeeded for a Qari who has not accepted the code of conduct in force, or another text. (ONB-09)
 
     A guardian within his rights enters beside the child; that he came is his presence. (SAFE-03)
     """
@@ -65,6 +66,8 @@ class JoinLesson:
             await require_guardian_first(unit, booking, actor.user_id, now)
             if party is Party.STAFF:
                 raise NotPermitted("a class is for its learner and its Qari")
+            if party is Party.QARI:
+                await require_consents(unit, actor.user_id, (), now)
             person = await unit.users.get(actor.user_id)
             meeting = await unit.meetings.find(booking.id)
             window = join_window(booking, policy)

@@ -20,10 +20,12 @@ from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
 from domain.ids import PaymentId, SeriesId, UserId
 from domain.money import Money
+from domain.onboarding.consent import CONSENT_POLICIES, ConsentKind, ConsentNeeded, ConsentText
 from fakes.booking import LEARNER, OTHER_LEARNER, a_booking
 from fakes.clock import NOON
 from fakes.till import PAYER, PAYMENT, Till
 from ports.errors import GatewayUnavailable
+from support.family import put_policy
 
 PROVIDER = provider_account("sandbox", "main")
 
@@ -296,3 +298,13 @@ async def test_a_payment_of_an_unknown_id_cannot_be_settled() -> None:
 
     assert payment.payer_id == PAYER.user_id == UserId(LEARNER)
     assert payment.id == PaymentId(PAYMENT)
+
+
+async def test_who_did_not_book_it_himself_accepts_the_terms_before_he_pays() -> None:  # ONB-09
+    till, booking = Till(), a_booking()
+    await put_policy(till.unit, CONSENT_POLICIES[ConsentKind.TERMS], ConsentText(title="Terms", body="Be kind."))
+
+    with pytest.raises(ConsentNeeded):
+        await till.checkout(booking)
+
+    assert till.booking(booking.id).status is Status.HELD

@@ -290,6 +290,49 @@ async def test_a_new_version_blocks_the_next_booking_until_it_is_accepted(family
     assert (list(seen.waiting), len(seen.given)) == ([], 2)
 
 
+async def test_a_qari_accepts_no_request_before_the_code_of_conduct(
+    family: Family, store: MemoryStore
+) -> None:  # ONB-09
+    qari = store.shelf("qaris")[QARI]
+    store.shelf("qaris")[QARI] = msgspec.structs.replace(qari, booking_mode=BookingMode.REQUEST)
+    await family.asks_for(ConsentKind.CONDUCT)
+    accept = AcceptConsent(family.new_unit, family.clock)
+    command = AcceptConsentCommand(kind=ConsentKind.CONDUCT, version=1)
+    await accept(PARENT, command)
+    booking = await for_child(family)
+
+    with pytest.raises(ConsentNeeded):
+        await ApproveRequest(family.new_unit, family.clock)(TEACHER, booking.id)
+    await accept(TEACHER, command)
+
+    assert (await ApproveRequest(family.new_unit, family.clock)(TEACHER, booking.id)).status is Status.HELD
+
+
+# DISC-12
+async def test_staff_move_against_the_rules_with_a_reason_that_stays(family: Family, store: MemoryStore) -> None:
+    booking = await family.confirmed(PARENT, learner_id=CHILD)
+    let_clearance_expire(store)
+    move = RescheduleBooking(family.new_unit, family.clock)
+
+    def to(hours: int, reason: str = "") -> RescheduleCommand:
+        moment = START + timedelta(hours=hours)
+        return RescheduleCommand(
+            booking_id=booking.id, proposal_id=ProposalId(UUID(int=5)), to=moment, override_reason=reason
+        )
+
+    with pytest.raises(NotCleared):
+        await move(ADMIN, to(5))
+    with pytest.raises(NotPermitted):
+        await move(PARENT, to(5, "I know him"))
+    with pytest.raises(Invalid):
+        await move(ADMIN, to(5, "  "))
+    moved = (await move(ADMIN, to(5, "the paper is on its way"))).moved[0]
+
+    assert (moved.override_reason, store.acts[-1].action) == ("the paper is on its way", "booking.override_rules")
+    assert (await move(ADMIN, to(6))).moved[0].override_reason == "the paper is on its way"
+    assert store.acts[-1].action == "booking.move"
+
+
 async def test_who_comes_of_age_books_for_himself_from_that_day_on(
     family: Family, store: MemoryStore
 ) -> None:  # SAFE-01

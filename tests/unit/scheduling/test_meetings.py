@@ -16,6 +16,7 @@ from domain.errors import IllegalTransition, NotPermitted
 from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
 from domain.ids import UserId
+from domain.onboarding.consent import CONSENT_POLICIES, Acceptance, ConsentKind, ConsentNeeded, ConsentText
 from domain.scheduling.meeting import LIFECYCLE, Meeting, Status
 from fakes.booking import LEARNER, OTHER_LEARNER, a_confirmed
 from fakes.clock import NOON, FixedClock
@@ -26,6 +27,7 @@ from fakes.news import EVENT, an_event
 from fakes.scheduling import QARI
 from fakes.unit import MemoryStore, MemoryUnit
 from ports.errors import GatewayUnavailable
+from support.family import put_policy
 
 MINUTE = timedelta(minutes=1)
 
@@ -211,3 +213,20 @@ async def test_a_held_lesson_whose_class_was_never_made_says_so() -> None:
 
 def test_a_meeting_that_is_gone_stays_gone() -> None:
     assert LIFECYCLE.terminal == {Status.CANCELLED}
+
+
+async def test_a_qari_reads_the_code_of_conduct_before_he_enters_and_the_learner_is_not_kept_out() -> None:  # ONB-09
+    lesson = at(NOON + 5 * MINUTE)
+    world = World(lesson)
+    await put_policy(world.unit, CONSENT_POLICIES[ConsentKind.CONDUCT], ConsentText(title="Conduct", body="Be kind."))
+
+    await world.enters(LEARNER, lesson)
+    with pytest.raises(ConsentNeeded):
+        await world.enters(QARI, lesson, Role.QARI)
+    async with world.unit() as unit:
+        await unit.consents.add(
+            Acceptance(user_id=QARI, child_id=None, kind=ConsentKind.CONDUCT, version=1, at=world.clock.now())
+        )
+        await unit.commit()
+
+    assert await world.enters(QARI, lesson, Role.QARI)

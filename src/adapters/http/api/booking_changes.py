@@ -161,6 +161,7 @@ def _changes(see: Permission, change: Permission) -> type[Controller]:
                     proposal_id=ProposalId(effect),
                     to=data.starts_at.astimezone(UTC),
                     scope=data.scope,
+                    override_reason=data.override_reason,
                 )
                 return RescheduledOut.of(await reschedule_booking(request.user, command))
 

@@ -84,8 +84,11 @@ class CancelIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class RescheduleIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """``override_reason``, of staff alone: why the rules of a match are set aside; kept as with a booking."""
+
     starts_at: Instant
     scope: Scope = Scope.ONE
+    override_reason: Note = ""
 
 
 class OutcomeIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

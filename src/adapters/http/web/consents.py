@@ -1,4 +1,4 @@
-"""The texts that people accept before they book. (ONB-09)"""
+"""The texts that people accept before they book or teach. (ONB-09)"""
 
 from typing import Any
 
@@ -18,9 +18,14 @@ from application.onboarding.consents import AcceptConsent, AcceptConsentCommand,
 from domain.errors import Conflict, NotFound
 from domain.identity.permission import Permission
 from domain.ids import UserId
-from domain.onboarding.consent import Asked, ConsentKind
+from domain.onboarding.consent import Asked, ConsentKind, ConsentNeeded
 
 HERE = "/portal/consents"
+
+
+def to_consents(request: Req, needed: ConsentNeeded, back: str) -> Response[Any]:
+    """Where to read and accept, and then ``back`` to what was stopped."""
+    return redirect(request, address(HERE, next=back), sentence(refusal(needed)), "notice")
 
 
 class ConsentPageController(Controller):
@@ -77,7 +82,7 @@ class ConsentPageController(Controller):
             return redirect(request, here, sentence(refusal(error)), "notice")
         if (await see_consents(request.user)).waiting:
             return redirect(request, here, _("Accepted. There is more to read."))
-        return redirect(request, local_path(onwards, HERE), _("Accepted. You can book now."))
+        return redirect(request, local_path(onwards, HERE), _("Accepted. You can go on now."))
 
 
 CONTROLLERS_MAIN = (ConsentPageController,)

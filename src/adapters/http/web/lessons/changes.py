@@ -11,6 +11,7 @@ from adapters.http.flash import redirect
 from adapters.http.requests import Req
 from adapters.http.templating import page
 from adapters.http.text import _
+from adapters.http.web.consents import to_consents
 from adapters.http.web.forms import fields_of, known_id, moment_of
 from adapters.http.web.lessons.moving import moving_page
 from adapters.http.words import sentence
@@ -33,6 +34,7 @@ from domain.errors import DomainError
 from domain.identity.permission import Permission
 from domain.ids import BookingId, ProposalId
 from domain.money import Money
+from domain.onboarding.consent import ConsentNeeded
 from ports.clock import Clock
 
 
@@ -182,6 +184,8 @@ class LessonChangeController(Controller):
                 return redirect(request, "/qari", _("Accepted. The student has been asked to pay."))
             reason = fields.get("reason", "")[:500]
             await decline_request(request.user, DeclineRequestCommand(booking_id=BookingId(booking_id), reason=reason))
+        except ConsentNeeded as needed:
+            return to_consents(request, needed, "/qari")
         except DomainError as refused:
             return redirect(request, "/qari", sentence(refused.message), "problem")
         return redirect(request, "/qari", _("Declined. The student has been told."))

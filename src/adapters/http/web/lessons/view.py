@@ -14,6 +14,7 @@ from adapters.http.formatting import clock_text, day_text
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
+from adapters.http.web.consents import to_consents
 from adapters.http.words import sentence
 from application.booking.see_lessons import LessonDetail, SeeLesson
 from application.scheduling.join_lesson import JoinLesson, JoinLessonCommand
@@ -24,6 +25,7 @@ from domain.errors import Conflict, DomainError
 from domain.identity.actor import Party
 from domain.identity.permission import Permission
 from domain.ids import BookingId
+from domain.onboarding.consent import ConsentNeeded
 from ports.booking.queries import LessonView
 from ports.clock import Clock
 from ports.errors import GatewayError
@@ -62,6 +64,8 @@ class LessonPageController(Controller):
             entry = await join_lesson(request.user, JoinLessonCommand(booking_id=BookingId(booking_id)))
         except OutsideJoinWindow as closed:
             return redirect(request, here, _hours(request, closed), "notice")
+        except ConsentNeeded as needed:
+            return to_consents(request, needed, here)
         except Conflict as refused:
             return redirect(request, here, sentence(refused.message), "notice")
         except GatewayError:

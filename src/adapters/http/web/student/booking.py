@@ -10,10 +10,10 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from adapters.http.flash import redirect
-from adapters.http.refusals import refusal
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
+from adapters.http.web.consents import to_consents
 from adapters.http.web.forms import address, fields_of, id_of, moment_of, stamp
 from adapters.http.words import sentence
 from application.billing.start_checkout import StartCheckout, StartCheckoutCommand
@@ -133,10 +133,6 @@ async def booked_for(request: Req, see_children: SeeChildren) -> list[tuple[str,
     return [*children, ("", _("Myself"))] if children else []
 
 
-def to_consents(request: Req, needed: ConsentNeeded, back: str) -> Response[Any]:
-    return redirect(request, address("/portal/consents", next=back), sentence(refusal(needed)), "notice")
-
-
 async def to_checkout(
     request: Req, command: StartCheckoutCommand, start_checkout: StartCheckout, back: str
 ) -> Response[Any]:
@@ -146,6 +142,8 @@ async def to_checkout(
     except GatewayError:
         text = _("The payment service does not answer. Your time is still held; try again in a minute.")
         return redirect(request, back, text, "problem")
+    except ConsentNeeded as needed:
+        return to_consents(request, needed, back)
     except DomainError as refused:
         return redirect(request, back, sentence(refused.message), "problem")
     return Redirect(payment.url or f"/portal/payments/{payment.id}", status_code=303)

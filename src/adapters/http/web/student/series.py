@@ -13,8 +13,9 @@ from adapters.http.refusals import refusal
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
+from adapters.http.web.consents import to_consents
 from adapters.http.web.forms import address, fields_of, moment_of, stamp
-from adapters.http.web.student.booking import Wish, to_checkout, to_consents
+from adapters.http.web.student.booking import Wish, to_checkout
 from adapters.http.words import date_of, sentence
 from application.billing.start_checkout import StartCheckout, StartCheckoutCommand
 from application.booking.hold_series import HoldSeries, PreviewSeries, SeriesCommand
