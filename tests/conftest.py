@@ -52,20 +52,20 @@ def postgres_url(postgres: TestPostgres) -> str:
 
 @pytest.fixture
 async def database_url(postgres: TestPostgres) -> AsyncIterator[str]:
-    """A migrated database of this test's own; dropped afterwards, whoever is still connected."""
-    name = await postgres.clone()
+    """A migrated database of this test's own; taken away afterwards, whoever is still connected."""
+    name = await postgres.borrow()
     yield postgres.url_of(name)
-    await postgres.drop(name)
+    await postgres.give_back(name)
 
 
 @pytest.fixture
 async def database(postgres: TestPostgres) -> AsyncIterator[AsyncEngine]:
     """An engine on a migrated database of this test's own."""
-    name = await postgres.clone()
+    name = await postgres.borrow()
     engine = postgres.engine(name)
     yield engine
     await engine.dispose()
-    await postgres.drop(name)
+    await postgres.give_back(name)
 
 
 @pytest.fixture(scope="session")
