@@ -110,6 +110,12 @@ async def enter(browser: Browser, school: System, reader: str, look: Look) -> Br
         answer = await context.request.post("/api/v1/auth/sign-in", data=body)
         assert answer.ok, await answer.text()
     await context.add_cookies([{"name": "lang", "value": look.language, "url": url}])
+    if email:
+        # An account keeps its own language, whatever the browser says: it is chosen as a person would.
+        page = await context.new_page()
+        await page.goto(READERS[reader][2])
+        await page.locator(f"footer button[name=lang][value={look.language}]").click()
+        await page.close()
     return context
 
 

@@ -121,7 +121,9 @@ class Town:
             token = answer.json()["token"]
             me = await client.get("/api/v1/me", headers={"authorization": f"Bearer {token}"})
             awake = {"quiet_from": None, "quiet_until": "07:00"}
-            await client.put("/api/v1/my/message-preferences", json=awake, headers={"authorization": f"Bearer {token}"})
+            bearer = {"authorization": f"Bearer {token}"}
+            chosen = await client.put("/api/v1/my/message-preferences", json=awake, headers=bearer)
+            assert chosen.status_code == (200 if door == "main" else 404), chosen.text
         person = Person(self.system.urls[door], token, me.json()["id"], email)
         self._people.append(person)
         return person

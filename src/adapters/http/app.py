@@ -27,6 +27,7 @@ from adapters.http.pollution import one_of_each
 from adapters.http.problem import problem
 from adapters.http.static import static_file
 from adapters.http.templating import Renderer
+from adapters.http.unread import CountNews, Unread
 from ports.clock import Clock
 from ports.throttle import Throttle
 
@@ -45,21 +46,24 @@ def create_app(
     brands: Brands | None = None,
     reckonings: Reckonings | None = None,
     directory: Directory | None = None,
+    count_news: CountNews | None = None,
     probes: Mapping[str, Probe] | None = None,
     lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """``controllers``: see ``routes.controllers_for``. ``dependencies``: use cases and queries by parameter name.
     ``probes``: what readiness looks at, by name. Without a ``throttle`` nobody is held back; without a ``directory``
     there is one academy.
-    ``brands``: the looks of the academy at hand; ``reckonings``: by which moon it counts its days.
+    ``brands``: the looks of the academy at hand; ``reckonings``: by which moon it counts its days;
+    ``count_news``: how much of it its reader has not seen.
     """
     metrics = Metrics(config.audience.value)
     limits = [Limits(config, throttle)] if throttle is not None else []
+    news = [Unread(count_news)] if count_news is not None else []
     app = Litestar(
         [HealthController, static_file, *controllers],
         dependencies=dict(dependencies),
         guards=[one_of_each, guard],
-        middleware=[Authentication(config, authenticator, refresher), *limits, AccountLanguage()],
+        middleware=[Authentication(config, authenticator, refresher), *limits, AccountLanguage(), *news],
         exception_handlers={Exception: problem},
         openapi_config=openapi_config(config),
         cors_config=_cross_origin(config),

@@ -17,6 +17,7 @@ from adapters.http.hijri import hijri_text
 from adapters.http.languages import NUMERALS_OF, remembered_language
 from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
 from adapters.http.text import _, comma, digits, ngettext, word
+from adapters.http.unread import unread_of
 from adapters.languages import NUMERALS, OWN_NAMES
 from domain.identity.actor import Actor
 from domain.identity.permission import GRANTS
@@ -93,6 +94,7 @@ def page(
         "numeral_choices": [(name, NUMERALS[name][1:4]) for name in NUMERALS_OF.get(viewer.locale, ())],
         "csrf_token": token,
         "flash": [flash] if flash else [],
+        "unread": unread_of(request),
         "path": request.scope["path"],
         "school": brand.branding.name or config.school_name,
         "brand": brand,

@@ -22,6 +22,7 @@ from domain.notification.preference import Group, Preferences
 from ports.paging import MAX_LIMIT
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+Wall = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["22:00"])]
 SUFFIX: Final = ".ics"
 
 
@@ -165,16 +166,16 @@ class NotePageOut(msgspec.Struct, kw_only=True):
 class PreferencesIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Wall times in one's own zone, ``22:00``; null switches quiet hours, or the one message a day, off."""
 
-    quiet_from: time | None
-    quiet_until: time
-    digest_at: time | None = None
+    quiet_from: Wall | None
+    quiet_until: Wall
+    digest_at: Wall | None = None
     muted: list[Literal["reminders", "tips"]] = []
 
 
 class PreferencesOut(msgspec.Struct, kw_only=True):
-    quiet_from: time | None
-    quiet_until: time
-    digest_at: time | None
+    quiet_from: Wall | None
+    quiet_until: Wall
+    digest_at: Wall | None
     muted: list[str]
 
 
@@ -220,9 +221,9 @@ class MyMessagesController(Controller):
     ) -> PreferencesOut:
         """News of one's own lessons, money and account cannot be switched off."""
         command = SetPreferencesCommand(
-            quiet_from=data.quiet_from,
-            quiet_until=data.quiet_until,
-            digest_at=data.digest_at,
+            quiet_from=_time(data.quiet_from),
+            quiet_until=time.fromisoformat(data.quiet_until),
+            digest_at=_time(data.digest_at),
             muted=frozenset(Group(name) for name in data.muted),
         )
         return _preferences(await set_preferences(request.user, command))
@@ -230,11 +231,19 @@ class MyMessagesController(Controller):
 
 def _preferences(wishes: Preferences) -> PreferencesOut:
     return PreferencesOut(
-        quiet_from=wishes.quiet_from,
-        quiet_until=wishes.quiet_until,
-        digest_at=wishes.digest_at,
+        quiet_from=_wall(wishes.quiet_from),
+        quiet_until=wishes.quiet_until.isoformat("minutes"),
+        digest_at=_wall(wishes.digest_at),
         muted=sorted(wishes.muted),
     )
+
+
+def _time(wall: str | None) -> time | None:
+    return None if wall is None else time.fromisoformat(wall)
+
+
+def _wall(time_of_day: time | None) -> str | None:
+    return None if time_of_day is None else time_of_day.isoformat("minutes")
 
 
 class StepOut(msgspec.Struct, kw_only=True):
