@@ -60,6 +60,7 @@ SWEEPS: Final = (
     Sweep("send_first_steps", 1800),
     Sweep("build_exports", 60),
     Sweep("erase_due", 3600),
+    Sweep("note_run_out", 60),
     Sweep("apply_retention", 3600),
     Sweep("hand_over_at_majority", 3600),
 )

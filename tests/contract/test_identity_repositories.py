@@ -275,6 +275,45 @@ async def test_sessions_end_one_by_one_or_all_at_once(house: House) -> None:
         assert (await floor.sessions.get(made[1][0].id)).ended_because is Ending.PASSWORD
 
 
+async def test_sessions_with_one_proof_end_where_the_school_asks_for_two(house: House) -> None:
+    # ID-10
+    teacher, student = a_user(number=1, roles=frozenset({Role.QARI})), a_user(number=2)
+    weak, _ = a_session(teacher, 1)
+    strong, _ = a_session(teacher, 2, factors=(Factor.PASSWORD, Factor.TOTP))
+    looked_through, _ = a_session(teacher, 3, impersonator=student.id)
+    elsewhere, _ = a_session(teacher, 4, audience=Audience.ADMIN)
+    other, _ = a_session(student, 5)
+    async with house.floor() as floor:
+        for user in (teacher, student):
+            await floor.users.add(user)
+        for session in (weak, strong, looked_through, elsewhere, other):
+            await floor.sessions.add(session, [])
+
+    async with house.floor() as floor:
+        assert list(await floor.sessions.end_weak({Role.QARI}, Audience.MAIN, at=AT)) == [teacher.id]
+        assert list(await floor.sessions.end_weak({Role.QARI}, Audience.MAIN, at=AT)) == []
+        assert (await floor.sessions.get(weak.id)).ended_because is Ending.WEAK
+        for session in (strong, looked_through, elsewhere, other):
+            assert (await floor.sessions.get(session.id)).ended_at is None
+
+
+async def test_eyes_that_staff_looked_through_too_long_are_found(house: House) -> None:
+    # ID-20
+    user, staff = a_user(number=1), a_user(number=2)
+    looking, _ = a_session(user, 1, impersonator=staff.id)
+    own, _ = a_session(user, 2)
+    async with house.floor() as floor:
+        for each in (user, staff):
+            await floor.users.add(each)
+        for session in (looking, own):
+            await floor.sessions.add(session, [])
+        assert list(await floor.sessions.looked_through(until=AT, limit=9)) == []
+        found = await floor.sessions.looked_through(until=AT + timedelta(days=60), limit=9)
+        assert [session.id for session in found] == [looking.id]
+        await floor.sessions.save(looking.end(Ending.RAN_OUT, at=looking.expires_at))
+        assert list(await floor.sessions.looked_through(until=AT + timedelta(days=60), limit=9)) == []
+
+
 async def test_sessions_that_ended_by_themselves_are_forgotten(house: House) -> None:
     user = a_user()
     (old, first), (new, second) = a_session(user, audience=Audience.ADMIN), a_session(user, 2)

@@ -1,6 +1,6 @@
 """Accounts, sessions and links in memory. A unit works on a copy and publishes it on commit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,17 @@ import msgspec
 
 from domain.errors import NotFound, StaleWrite
 from domain.events import Event
-from domain.identity.permission import Role, acting_role
-from domain.identity.session import SEEN_EVERY, Ending, Session, Token, TokenKind, Verification, VerificationPurpose
+from domain.identity.permission import Audience, Role, acting_role
+from domain.identity.session import (
+    SEEN_EVERY,
+    STRONG,
+    Ending,
+    Session,
+    Token,
+    TokenKind,
+    Verification,
+    VerificationPurpose,
+)
 from domain.identity.user import AccountStatus, EmailTaken, User, same_address
 from domain.ids import SessionId, UserId
 from fakes.unit import MemoryStore, MemoryUnit
@@ -135,6 +144,27 @@ class MemorySessions:
         ]
         self._store.sessions.update({session.id: session for session in ended})
         return len(ended)
+
+    async def end_weak(self, roles: Collection[Role], audience: Audience, *, at: datetime) -> Sequence[UserId]:
+        weak = [
+            session.end(Ending.WEAK, at=at)
+            for session in self._store.sessions.values()
+            if session.audience is audience
+            and session.is_open(at)
+            and session.impersonator is None
+            and not STRONG & set(session.factors)
+            and set(roles) & self._store.users[session.user_id].roles
+        ]
+        self._store.sessions.update({session.id: session for session in weak})
+        return sorted({session.user_id for session in weak})
+
+    async def looked_through(self, *, until: datetime, limit: int) -> Sequence[Session]:
+        over = [
+            session
+            for session in self._store.sessions.values()
+            if session.impersonator is not None and session.ended_at is None and session.expires_at <= until
+        ]
+        return sorted(over, key=lambda session: session.expires_at)[:limit]
 
     async def forget(self, *, expired_before: datetime) -> int:
         old = {key for key, session in self._store.sessions.items() if session.expires_at < expired_before}

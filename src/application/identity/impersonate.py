@@ -5,6 +5,7 @@ minutes. What opens there is a session of its own that no write gets through.
 """
 
 import secrets
+from typing import Final
 from uuid import UUID
 
 from application.identity.open_session import Admitted, OpenSession
@@ -13,13 +14,15 @@ from domain.identity.account import is_staff, require_reason
 from domain.identity.actor import Actor
 from domain.identity.events import AccessChanged
 from domain.identity.permission import GRANTS, Audience, Permission, Role, permissions_of
-from domain.identity.session import Ending, Factor, LinkUsed, Verification, VerificationPurpose, hash_token
+from domain.identity.session import Ending, Factor, LinkUsed, Session, Verification, VerificationPurpose, hash_token
 from domain.identity.user import User
 from domain.ids import SessionId, UserId
 from domain.oversight.audit import Act
 from ports.clock import Clock
 from ports.identity.session_cache import SessionCache
 from ports.unit_of_work import NewUnit
+
+PORTION: Final = 200
 
 
 class AskImpersonation:
@@ -103,10 +106,43 @@ class LeaveImpersonation:
         async with self._new_unit() as unit:
             session = await unit.sessions.get(session_id)
             await unit.sessions.save(session.end(Ending.SIGNED_OUT, at=now))
-            unit.note(Act(actor=actor, action="identity.impersonation_ends", subject=("user", str(actor.user_id))))
+            unit.note(end_of_looking(session))
             unit.record(AccessChanged(user_id=actor.user_id, at=now))
             await unit.commit()
         await self._cache.forget(actor.user_id)
+
+
+class NoteRunOut:
+    """Writes down the end of those that nobody ended before their time. How many; it may run at any time, and twice."""
+
+    def __init__(self, new_unit: NewUnit, clock: Clock, cache: SessionCache) -> None:
+        self._new_unit, self._clock, self._cache = new_unit, clock, cache
+
+    async def __call__(self) -> int:
+        now = self._clock.now()
+        async with self._new_unit() as unit:
+            over = await unit.sessions.looked_through(until=now, limit=PORTION)
+            for session in over:
+                await unit.sessions.save(session.end(Ending.RAN_OUT, at=session.expires_at))
+                unit.note(end_of_looking(session, Ending.RAN_OUT))
+                unit.record(AccessChanged(user_id=session.user_id, at=now))
+            await unit.commit()
+        for session in over:
+            await self._cache.forget(session.user_id)
+        return len(over)
+
+
+def end_of_looking(session: Session, because: Ending = Ending.SIGNED_OUT) -> Act:
+    """By the member of staff behind this session."""
+    actor = Actor(
+        user_id=session.user_id, role=session.role, audience=session.audience, impersonator=session.impersonator
+    )
+    return Act(
+        actor=actor,
+        action="identity.impersonation_ends",
+        subject=("user", str(session.user_id)),
+        after={"because": because.value},
+    )
 
 
 def require_seen_through(user: User) -> None:

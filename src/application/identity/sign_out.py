@@ -1,5 +1,6 @@
 """Ends sessions: the one at hand, that of another device, or all of them. (ID-18)"""
 
+from application.identity.impersonate import end_of_looking
 from domain.errors import NotFound
 from domain.identity.actor import Actor
 from domain.identity.events import AccessChanged
@@ -25,6 +26,8 @@ class SignOut:
             except NotFound:
                 return
             await unit.sessions.save(session.end(Ending.SIGNED_OUT, at=now))
+            if session.impersonator is not None and session.ended_at is None:
+                unit.note(end_of_looking(session))
             unit.record(AccessChanged(user_id=session.user_id, at=now))
             await unit.commit()
         await self._cache.forget(session.user_id)

@@ -5,9 +5,11 @@ from typing import Final
 
 from application.identity.erase_person import DROP_FILES
 from application.identity.request_reset import ANSWER_RESET
+from application.identity.tighten import END_WEAK_SESSIONS
 from domain.events import Event
 from domain.identity.events import AccessChanged, PasswordResetAsked, PersonErased
 from domain.ids import EventId
+from domain.oversight.events import SettingsChanged
 from ports.identity.session_cache import SessionCache
 
 FORGET_SESSIONS: Final = "identity.forget_sessions"
@@ -16,6 +18,7 @@ SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {
     FORGET_SESSIONS: (AccessChanged,),
     ANSWER_RESET: (PasswordResetAsked,),
     DROP_FILES: (PersonErased,),
+    END_WEAK_SESSIONS: (SettingsChanged,),
 }
 
 

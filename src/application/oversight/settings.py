@@ -25,6 +25,7 @@ from domain.onboarding.policy import ONBOARDING_POLICY, OnboardingPolicy
 from domain.oversight.audit import Act
 from domain.oversight.branding import BRANDING, Branding
 from domain.oversight.differences import Change, differences, plain
+from domain.oversight.events import SettingsChanged
 from domain.scheduling.meeting_server import MEETINGS, MeetingServer
 from ports.clock import Clock
 from ports.identity.queries import PeopleQueries
@@ -267,4 +268,5 @@ async def publish(
             reason=reason,
         )
     )
+    unit.record(SettingsChanged(kind=before.kind, version=version, at=now))
     return Edition(kind=before.kind, version=version, value=value, at=now, by=actor.user_id, reason=reason)

@@ -75,6 +75,10 @@ class Ending(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the reason, not the word itself
     BLOCKED = "blocked"
     ERASED = "erased"
+    RAN_OUT = "ran_out"
+    """Only said of those that somebody else looked through; any other one just expires."""
+    WEAK = "weak"
+    """The school began to ask for a second factor, and none was shown."""
 
 
 class Factor(StrEnum):
@@ -87,6 +91,10 @@ class Factor(StrEnum):
     PROVIDER = "provider"
     STAFF = "staff"
     """Nothing of the person's own: a member of staff looks through these eyes."""
+
+
+STRONG: Final = frozenset({Factor.TOTP, Factor.RECOVERY_CODE, Factor.PASSKEY})
+"""What satisfies a school that asks for a second factor."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,12 +18,13 @@ from application.identity.erase_person import (
     SeeErasure,
 )
 from application.identity.export_person import BuildExports, FetchExport, RequestExport, SeeExport
-from application.identity.impersonate import AskImpersonation, EnterImpersonation, LeaveImpersonation
+from application.identity.impersonate import AskImpersonation, EnterImpersonation, LeaveImpersonation, NoteRunOut
 from application.identity.invite import EnsureAccount, Invite
 from application.identity.request_reset import ANSWER_RESET, AnswerReset, RequestReset
 from application.identity.reset_password import ResetPassword
 from application.identity.retention import ApplyRetention
 from application.identity.sync_external_user import SyncExternalUser
+from application.identity.tighten import END_WEAK_SESSIONS, EndWeakSessions
 from application.identity.unblock_account import UnblockAccount
 from application.identity.update_profile import SeeAccount, UpdateProfile
 from entrypoints.settings import Settings
@@ -69,6 +70,8 @@ class AccountsContainer(containers.DeclarativeContainer):
     see_erasure = providers.Factory(SeeErasure, new_unit)
     erase_due = providers.Factory(EraseDue, new_unit, clock, session_cache)
     drop_files = providers.Factory(DropFiles, files)
+    note_run_out = providers.Factory(NoteRunOut, new_unit, clock, session_cache)
+    end_weak_sessions = providers.Factory(EndWeakSessions, new_unit, clock, session_cache)
     apply_retention = providers.Factory(ApplyRetention, new_unit, clock, idempotency_store)
 
     identity_notices = providers.Singleton(
@@ -81,4 +84,6 @@ class AccountsContainer(containers.DeclarativeContainer):
         SyncExternalUser, new_unit, clock, new_id, session_cache, settings.provided.school_zone
     )
 
-    handlers = providers.Dict({ANSWER_RESET: answer_reset, DROP_FILES: drop_files})
+    handlers = providers.Dict(
+        {ANSWER_RESET: answer_reset, DROP_FILES: drop_files, END_WEAK_SESSIONS: end_weak_sessions}
+    )

@@ -1,10 +1,10 @@
 """Accounts, their sessions and the single-use links mailed to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from domain.identity.permission import Role
+from domain.identity.permission import Audience, Role
 from domain.identity.session import Ending, Session, Token, Verification, VerificationPurpose
 from domain.identity.user import User
 from domain.ids import SessionId, UserId
@@ -55,6 +55,16 @@ class SessionRepository(Protocol):
 
     async def end_all(self, user_id: UserId, *, because: Ending, at: datetime, but: SessionId | None = None) -> int:
         """All that are open, at both doors, except ``but``; how many there were."""
+        ...
+
+    async def end_weak(self, roles: Collection[Role], audience: Audience, *, at: datetime) -> Sequence[UserId]:
+        """All at that door that are open and were begun with one proof alone, of people who hold one of these roles;
+        whose they were. Those that staff look through are none of them.
+        """
+        ...
+
+    async def looked_through(self, *, until: datetime, limit: int) -> Sequence[Session]:
+        """By staff: run out by then and not ended yet. Locked until the unit ends; what is locked is left out."""
         ...
 
     async def forget(self, *, expired_before: datetime) -> int:

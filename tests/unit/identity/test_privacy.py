@@ -10,9 +10,10 @@ import pytest
 
 from application.identity.erase_person import CallOffErasure, EraseDue, OwnsTheSchool, ScheduleErasure
 from application.identity.export_person import BuildExports, FetchExport, RequestExport
-from application.identity.impersonate import AskImpersonation, EnterImpersonation, LeaveImpersonation
+from application.identity.impersonate import AskImpersonation, EnterImpersonation, LeaveImpersonation, NoteRunOut
 from application.identity.open_session import OpenSession
 from application.identity.retention import ApplyRetention
+from application.identity.sign_out import SignOut
 from application.identity.sync_external_user import ExternalChange, Kind, NotLinked, Outcome, SyncExternalUser
 from application.identity.unblock_account import Erased, UnblockAccount
 from domain.booking.policy import PolicyRow
@@ -48,6 +49,8 @@ class School:
         self.ask = AskImpersonation(units, clock)
         self.enter = EnterImpersonation(units, clock, OpenSession(units, clock, new_id, Audience.MAIN))
         self.leave = LeaveImpersonation(units, clock, self.cache)
+        self.sign_out = SignOut(units, clock, self.cache)
+        self.note_run_out = NoteRunOut(units, clock, self.cache)
         self.sync = SyncExternalUser(units, clock, new_id, self.cache, "Asia/Karachi")
         self.retention = ApplyRetention(units, clock, MemoryIdempotency())
         self.admin, self.student = self.add(1, Role.ADMIN), self.add(2, Role.STUDENT)
@@ -208,6 +211,25 @@ async def test_looking_through_somebodys_eyes_is_short_and_written_down(school: 
     assert [act.actor and act.actor.user_id for act in school.store.acts[:2]] == [school.admin.id] * 2
     with pytest.raises(NotPermitted):
         await school.leave(school.me, admitted.session_id)
+
+
+async def test_the_end_of_looking_is_written_down_however_it_comes(school: School) -> None:
+    # ID-20
+    out = await school.enter(await school.ask(school.staff, school.student.id, WHY))
+    await school.sign_out(out.session_id)
+    await school.sign_out(out.session_id)
+    assert school.actions.count("identity.impersonation_ends") == 1
+
+    forgotten = await school.enter(await school.ask(school.staff, school.student.id, WHY))
+    assert await school.note_run_out() == 0
+    school.clock.advance(timedelta(minutes=20))
+    assert await school.note_run_out() == 1
+    assert await school.note_run_out() == 0
+    session = school.store.shelf("sessions")[forgotten.session_id]
+    assert (session.ended_because, session.ended_at) == (Ending.RAN_OUT, session.expires_at)
+    ended = [act for act in school.store.acts if act.action == "identity.impersonation_ends"]
+    assert [act.actor and act.actor.impersonator for act in ended] == [school.admin.id] * 2
+    assert [act.after for act in ended] == [{"because": "signed_out"}, {"because": "ran_out"}]
 
 
 async def test_whose_eyes_nobody_looks_through(school: School) -> None:

@@ -1,20 +1,34 @@
 """Sessions and their tokens on one asyncpg connection."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import asyncpg
 import msgspec
-from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.persistence.identity.tables import session_tokens, sessions
+from adapters.persistence.identity.tables import session_tokens, sessions, user_roles
 from adapters.persistence.metadata import own_columns
 from adapters.persistence.statement import Statement
 from domain.errors import NotFound
 from domain.identity.permission import Audience, Role
-from domain.identity.session import Ending, Factor, Session, Token, TokenKind
+from domain.identity.session import STRONG, Ending, Factor, Session, Token, TokenKind
 from domain.ids import SessionId, UserId
 
 _INSTANT = DateTime(timezone=True)
@@ -51,6 +65,32 @@ _END_ALL = Statement(
         or_(bindparam("but", type_=Uuid).is_(None), sessions.c.id != bindparam("but", type_=Uuid)),
     )
     .values(ended_at=bindparam("at", type_=_INSTANT), ended_because=bindparam("because", type_=Text))
+)
+_END_WEAK = Statement(
+    update(sessions)
+    .where(
+        sessions.c.audience == bindparam("audience", type_=Text),
+        sessions.c.ended_at.is_(None),
+        sessions.c.expires_at > bindparam("at", type_=_INSTANT),
+        sessions.c.impersonator_id.is_(None),
+        sessions.c.factors.overlap(bindparam("strong", type_=ARRAY(Text))).is_(False),
+        sessions.c.user_id.in_(
+            select(user_roles.c.user_id).where(user_roles.c.role == any_(bindparam("roles", type_=ARRAY(Text))))
+        ),
+    )
+    .values(ended_at=bindparam("at", type_=_INSTANT), ended_because=Ending.WEAK.value)
+    .returning(sessions.c.user_id)
+)
+_LOOKED_THROUGH = Statement(
+    select(*own_columns(sessions))
+    .where(
+        sessions.c.impersonator_id.is_not(None),
+        sessions.c.ended_at.is_(None),
+        sessions.c.expires_at <= bindparam("until", type_=_INSTANT),
+    )
+    .order_by(sessions.c.expires_at)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(skip_locked=True)
 )
 _FORGET = Statement(delete(sessions).where(sessions.c.expires_at < bindparam("expired_before", type_=_INSTANT)))
 _FORGET_TOKENS = Statement(
@@ -143,6 +183,19 @@ class SqlSessions:
 
     async def end_all(self, user_id: UserId, *, because: Ending, at: datetime, but: SessionId | None = None) -> int:
         return await _END_ALL.run(self._connection, of_user=user_id, but=but, at=at, because=because.value)
+
+    async def end_weak(self, roles: Collection[Role], audience: Audience, *, at: datetime) -> Sequence[UserId]:
+        rows = await _END_WEAK.all(
+            self._connection,
+            roles=sorted(role.value for role in roles),
+            audience=audience.value,
+            strong=sorted(factor.value for factor in STRONG),
+            at=at,
+        )
+        return sorted({UserId(row["user_id"]) for row in rows})
+
+    async def looked_through(self, *, until: datetime, limit: int) -> Sequence[Session]:
+        return [_session(row) for row in await _LOOKED_THROUGH.all(self._connection, until=until, limit=limit)]
 
     async def forget(self, *, expired_before: datetime) -> int:
         await _FORGET_TOKENS.run(self._connection, expired_before=expired_before)
