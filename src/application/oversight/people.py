@@ -1,7 +1,7 @@
 """People as the office looks them up: a search over all of them, and one of them with what belongs to him. (ADM-02)"""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -29,6 +29,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None
     zone: str
     locale: str
+    birth_date: date | None
     roles: tuple[Role, ...]
     status: AccountStatus
     onboarding: Mapping[Role, Onboarding]
@@ -44,6 +45,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
             phone=user.phone,
             zone=user.zone,
             locale=user.locale,
+            birth_date=user.birth_date,
             roles=tuple(sorted(user.roles)),
             status=user.status,
             onboarding=user.onboarding,
@@ -108,6 +110,27 @@ class SeePersonLessons:
             teaches=await self._queries.search(
                 BookingFilter(qari_id=user_id), now=now, cursor=teaches_cursor, limit=20
             ),
+        )
+
+
+class SeeChildrensLessons:
+    """Of those whom somebody answers for: what is ahead, and latest first what is over. Raises NotPermitted,
+    BadCursor.
+    """
+
+    def __init__(self, booking_queries: BookingQueries, clock: Clock) -> None:
+        self._queries, self._clock = booking_queries, clock
+
+    async def __call__(
+        self, actor: Actor, children: Sequence[UserId], *, cursor: str | None = None
+    ) -> tuple[Page[LessonView], Page[LessonView]]:
+        actor.require(Permission.SEE_BOOKINGS)
+        if not children:
+            return Page([]), Page([])
+        now = self._clock.now()
+        return (
+            await self._queries.lessons_of(children, Tense.UPCOMING, now=now, limit=50),
+            await self._queries.lessons_of(children, Tense.PAST, now=now, cursor=cursor),
         )
 
 

@@ -1,7 +1,7 @@
 """An account: one person who can sign in. (ID-01, ID-11)"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -59,9 +59,17 @@ ACCOUNT: Final = Lifecycle(
 )
 SELF_CHOSEN: Final = frozenset({Role.STUDENT, Role.GUARDIAN, Role.QARI})
 """Roles that somebody may apply for by himself. What is gated opens with the school's approval."""
+LEARNING: Final = frozenset({Role.STUDENT, Role.GUARDIAN})
 _ADDRESS: Final = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s.,]+(\.[^@\s.,]+)+")
 
 _PHONE: Final = re.compile(r"\+?[0-9 ()./-]{6,25}")
+
+
+def beginnings(roles: Collection[Role]) -> dict[Role, Onboarding]:
+    """How far the applications of a new account are, whoever made it: nobody books without having told his age, and
+    nobody teaches without having been vetted. (ONB-05, SAFE-01)
+    """
+    return dict.fromkeys(sorted(SELF_CHOSEN.intersection(roles)), Onboarding.DRAFT)
 
 
 def email_address(text: str) -> str:
@@ -174,6 +182,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         """Raises Invalid, UnknownZone."""
         return self._next(name=" ".join(name.split()), zone=zone, phone=phone_number(phone))
 
+    def with_birth_date(self, birth_date: date) -> "User":
+        return self._next(birth_date=birth_date)
+
     def with_locale(self, locale: str) -> "User":
         return self._next(locale=locale)
 
@@ -186,11 +197,13 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         return self._next(**changes) if changes else self
 
     def with_roles(self, roles: frozenset[Role], *, at: datetime) -> tuple["User", RolesChanged]:
-        """A Qari is vetted whoever made him one: his application starts here. Raises Invalid when no role is left."""
+        """A Qari is vetted whoever made him one, and a learner tells his age: the application starts here. Raises
+        Invalid when no role is left.
+        """
         changed = RolesChanged(user_id=self.id, roles=tuple(sorted(roles)), was=tuple(sorted(self.roles)), at=at)
         onboarding = {role: state for role, state in self.onboarding.items() if role in roles}
-        if Role.QARI in roles - self.roles:
-            onboarding[Role.QARI] = Onboarding.DRAFT
+        told_age = LEARNING if self.birth_date is not None else frozenset()
+        onboarding |= beginnings(roles - self.roles - told_age)
         return self._next(roles=roles, onboarding=onboarding), changed
 
     def block(self, *, at: datetime) -> tuple["User", AccountBlocked]:

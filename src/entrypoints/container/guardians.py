@@ -7,6 +7,7 @@ from dependency_injector import containers, providers
 from adapters.persistence.identity.guardians import SqlGuardianQueries
 from adapters.persistence.onboarding.safety import SqlSafetyQueries
 from application.identity.children import AddChild, ChangeChild, GiveChildAddress, SetMatchWish
+from application.identity.correct_birth_date import CorrectBirthDate
 from application.identity.guardians import (
     AcceptGuardianship,
     EndGuardianship,
@@ -38,6 +39,7 @@ class GuardiansContainer(containers.DeclarativeContainer):
     accept_guardianship = providers.Singleton(AcceptGuardianship, new_unit, clock, session_cache)
     set_guardian_rights = providers.Singleton(SetGuardianRights, new_unit)
     end_guardianship = providers.Singleton(EndGuardianship, new_unit, clock)
+    correct_birth_date = providers.Singleton(CorrectBirthDate, new_unit, clock)
     link_guardian = providers.Singleton(LinkGuardian, new_unit, clock, new_id, session_cache)
     hand_over_at_majority = providers.Singleton(HandOverAtMajority, new_unit, clock)
     see_children = providers.Singleton(SeeChildren, guardian_queries)

@@ -17,6 +17,7 @@ from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask
 from application.oversight.people import (
     NamePeople,
     SearchPeople,
+    SeeChildrensLessons,
     SeePerson,
     SeePersonDevices,
     SeePersonLessons,
@@ -73,6 +74,7 @@ class OversightContainer(containers.DeclarativeContainer):
     see_person_devices = providers.Factory(SeePersonDevices, device_queries, clock)
     see_person_ties = providers.Factory(SeePersonTies, new_unit, guardian_queries)
     see_person_lessons = providers.Factory(SeePersonLessons, booking_queries, clock)
+    see_childrens_lessons = providers.Factory(SeeChildrensLessons, booking_queries, clock)
     see_person_payments = providers.Factory(SeePersonPayments, payment_queries)
     name_people = providers.Factory(NamePeople, people)
 

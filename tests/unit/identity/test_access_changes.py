@@ -7,6 +7,7 @@ import pytest
 APPLICATION = Path(__file__).parents[3] / "src" / "application"
 UNSEEN = {
     "identity/sign_in.py": "a stronger hash of the same password",
+    "identity/correct_birth_date.py": "no session knows how old somebody is",
     "identity/children.py": "name and zone of a child, which its own pages know within a minute",
 }
 """Changes that no session shows, and why."""

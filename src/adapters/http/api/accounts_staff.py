@@ -1,6 +1,6 @@
 """What staff do about accounts. Every write says why, and is written down. (ID-09, ID-11, ID-12, ID-20)"""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from adapters.http.requests import Req, config_of
 from application.identity.block_account import BlockAccount
 from application.identity.change_roles import ChangeRoles, ChangeRolesCommand
+from application.identity.correct_birth_date import CorrectBirthDate
 from application.identity.erase_person import CallOffErasure, ScheduleErasure
 from application.identity.export_person import RequestExport
 from application.identity.impersonate import AskImpersonation
@@ -32,6 +33,11 @@ class RolesIn(msgspec.Struct, forbid_unknown_fields=True):
     """``roles``: all that the account has from now on."""
 
     roles: Annotated[list[Role], msgspec.Meta(min_length=1, max_length=8)]
+    reason: Reason
+
+
+class BirthDateIn(msgspec.Struct, forbid_unknown_fields=True):
+    birth_date: date
     reason: Reason
 
 
@@ -110,6 +116,17 @@ class StaffAccountController(Controller):
         """His very next request is measured by them. 409 ``last_owner``."""
         command = ChangeRolesCommand(user_id=UserId(user_id), roles=data.roles, reason=data.reason)
         return StandingOut.of(await change_roles(request.user, command))
+
+    @put("/{user_id:uuid}/birth-date", needs=Permission.MANAGE_PEOPLE, status_code=204, summary="Correct a birth date")
+    async def birth_date(
+        self,
+        request: Req,
+        user_id: FromPath[UUID],
+        data: JSONBody[BirthDateIn],
+        correct_birth_date: NamedDependency[CorrectBirthDate],
+    ) -> None:
+        """It decides who needs a guardian: felt with the next booking."""
+        await correct_birth_date(request.user, UserId(user_id), data.birth_date, data.reason)
 
     @post("/{user_id:uuid}/export", needs=Permission.MANAGE_PEOPLE, status_code=202, summary="Have a copy made for him")
     async def export(

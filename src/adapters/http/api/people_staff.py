@@ -1,6 +1,6 @@
 """People, for staff: a search over all of them, and one of them. What is done about them is beside. (ADM-02)"""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -66,6 +66,7 @@ class PersonDetailOut(msgspec.Struct, kw_only=True):
     phone: str | None
     zone: str
     locale: str
+    birth_date: date | None
     roles: list[Role]
     status: AccountStatus
     onboarding: list[OnboardingOut]
@@ -81,6 +82,7 @@ class PersonDetailOut(msgspec.Struct, kw_only=True):
             phone=person.phone,
             zone=person.zone,
             locale=person.locale,
+            birth_date=person.birth_date,
             roles=list(person.roles),
             status=person.status,
             onboarding=[OnboardingOut(role, status) for role, status in sorted(person.onboarding.items())],

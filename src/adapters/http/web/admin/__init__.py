@@ -11,6 +11,7 @@ from adapters.http.web.admin.money import AdminMoneyController
 from adapters.http.web.admin.office import AdminOfficeController
 from adapters.http.web.admin.people import AdminPeopleController
 from adapters.http.web.admin.person_actions import AdminPersonActionsController
+from adapters.http.web.admin.person_family import AdminPersonFamilyController
 from adapters.http.web.admin.queues import AdminQueuesController
 from adapters.http.web.admin.settings import AdminSettingsController
 from adapters.http.web.admin.today import AdminTodayController
@@ -20,6 +21,7 @@ CONTROLLERS_ADMIN = (
     AdminTodayController,
     AdminPeopleController,
     AdminPersonActionsController,
+    AdminPersonFamilyController,
     AdminApplicationsController,
     AdminBookingsController,
     AdminClearancesController,
