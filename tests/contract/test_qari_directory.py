@@ -4,19 +4,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.persistence.onboarding.safety import SqlClearances
 from adapters.persistence.scheduling.queries import SqlQariDirectory
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
 from adapters.persistence.statement import driver
+from domain.booking.needs import needs_of
+from domain.booking.rules import Match, MatchWish, Safeguarding, SameGender, breaches
 from domain.errors import NotFound
 from domain.ids import BookingId, UserId
 from domain.money import Money
+from domain.onboarding.clearance import Clearance
 from domain.scheduling.calendar import TimeOff
 from domain.scheduling.qari import Gender, LessonOffer, Riwayah
 from domain.scheduling.slots import Busy
+from domain.scheduling.subject import ReadingLevel, Subject
 from domain.time import TimeSlot
+from fakes.guardians import a_clearance, a_guardianship
 from fakes.scheduling import NO_LIMITS, a_calendar, a_qari, weekly
 from ports.paging import BadCursor
 from ports.scheduling.queries import QariFilters, QariOrder
@@ -85,6 +92,65 @@ async def test_filters_compose(school: School) -> None:
     assert await school.found(language="ur", minutes=45) == [3]
     assert await school.found(language="ar", riwayah=Riwayah.WARSH) == []
     assert await school.found(learner=Gender.MALE) == [1, 3]
+
+
+async def test_subject_and_level_compose_and_silence_means_all(school: School) -> None:  # DISC-01
+    await school.add(1, subjects=(Subject.MEMORIZE,), levels=(ReadingLevel.FLUENTLY,))
+    await school.add(2, subjects=(Subject.MEMORIZE, Subject.READ), levels=(ReadingLevel.NEW,), languages=("ur",))
+    await school.add(3, languages=("en",))
+
+    assert await school.found(subject=Subject.MEMORIZE) == [1, 2, 3]
+    assert await school.found(subject=Subject.MEMORIZE, level=ReadingLevel.NEW) == [2, 3]
+    assert await school.found(subject=Subject.READ, language="ur") == [2]
+    assert await school.found(subject=Subject.IJAZAH) == [3]
+    page = await school.directory.search(QariFilters(subject=Subject.READ, language="ur"), TWO_WEEKS, now=NOON)
+    assert page.items[0].levels == (ReadingLevel.NEW,)
+
+
+@pytest.mark.parametrize("is_minor", [False, True])
+@pytest.mark.parametrize("wished", [None, *Gender])
+@pytest.mark.parametrize("same_gender", list(SameGender))
+@pytest.mark.parametrize("learner", list(Gender))
+async def test_only_those_whom_the_learner_can_book(
+    school: School, learner: Gender, same_gender: SameGender, wished: Gender | None, is_minor: bool
+) -> None:  # DISC-12
+    """What the search shows is what the rules of a match let through, Qari by Qari."""
+    profiles = [
+        await school.add(1),
+        await school.add(2, gender=Gender.FEMALE, teaches_genders=frozenset({Gender.FEMALE}), languages=("ar",)),
+        await school.add(3, gender=Gender.FEMALE),
+        await school.add(4, teaches_genders=frozenset({Gender.MALE})),
+    ]
+    rules, wish = Safeguarding(same_gender=same_gender), MatchWish(qari_gender=wished, languages=("ur", "tr"))
+    held = {profiles[0]: a_clearance(number=1), profiles[2]: a_clearance(number=2), profiles[3]: over()}
+    async with driver(school.engine) as connection:
+        for qari_id, clearance in held.items():
+            await SqlClearances(connection).add(msgspec.structs.replace(clearance, qari_id=qari_id))
+        known = [await SqlQaris(connection).get(qari_id) for qari_id in profiles]
+
+    found = await school.found(needs=needs_of(learner, wish, rules, is_minor=is_minor))
+
+    fitting = [
+        qari.user_id.int
+        for qari in known
+        if not breaches(
+            Match(
+                qari=qari,
+                learner_gender=learner,
+                is_minor=is_minor,
+                wish=wish,
+                guardians=(a_guardianship(),),
+                clearances=(held[qari.user_id],) if qari.user_id in held else (),
+                rules=rules,
+                today=NOON.date(),
+            )
+        )
+    ]
+    assert found == fitting
+
+
+def over() -> Clearance:
+    return a_clearance(number=3, expires_on=NOON.date() - timedelta(days=1))
 
 
 async def test_a_price_is_compared_in_its_own_currency(school: School) -> None:

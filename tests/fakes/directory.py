@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from domain.booking.needs import Needs
 from domain.errors import NotFound
 from domain.ids import BookingId, UserId
 from domain.scheduling.calendar import Calendar
@@ -65,9 +66,21 @@ class MemoryDirectory:
             if profile.bookable
             and filters.gender in (None, profile.gender)
             and (filters.language is None or filters.language in profile.languages)
+            and (filters.subject is None or not profile.subjects or filters.subject in profile.subjects)
+            and (filters.level is None or not profile.levels or filters.level in profile.levels)
+            and (filters.needs is None or self._suits(profile, filters.needs))
             and all(searchable(word) in searchable(f"{profile.name} {profile.bio}") for word in filters.text.split())
         ]
         return Page([await self._card(profile, window, now) for profile in fitting][: filters.limit])
+
+    @staticmethod
+    def _suits(profile: QariProfile, needs: Needs) -> bool:
+        """All but the clearances, which this school does not keep."""
+        return (
+            (needs.learner_gender is None or needs.learner_gender in profile.teaches_genders)
+            and (needs.qari_genders is None or profile.gender in needs.qari_genders)
+            and (not needs.languages or bool(set(needs.languages) & set(profile.languages)))
+        )
 
     async def listed(self) -> list[UserId]:
         return sorted(profile.user_id for profile in self._school.profiles.values() if profile.bookable)

@@ -9,6 +9,7 @@ from adapters.http.text import N_, _
 from domain.errors import Invalid
 from domain.money import EXPONENTS, Money
 from domain.scheduling.qari import Riwayah
+from domain.scheduling.subject import ReadingLevel, Subject
 
 RIWAYAT: Final[Mapping[Riwayah, str]] = {
     Riwayah.HAFS: N_("Hafs"),
@@ -31,6 +32,20 @@ RIWAYAT: Final[Mapping[Riwayah, str]] = {
     Riwayah.RAWH: N_("Rawḥ"),
     Riwayah.ISHAQ: N_("Isḥāq"),
     Riwayah.IDRIS: N_("Idrīs"),
+}
+SUBJECTS: Final[Mapping[Subject, str]] = {
+    Subject.READ: N_("Reading from the first letter"),
+    Subject.TAJWID: N_("Tajwid"),
+    Subject.MEMORIZE: N_("Memorization"),
+    Subject.REVISE: N_("Revision"),
+    Subject.IJAZAH: N_("Ijazah"),
+}
+LEVELS: Final[Mapping[ReadingLevel, str]] = {
+    ReadingLevel.NEW: N_("Does not know the letters yet"),
+    ReadingLevel.LETTERS: N_("Knows the letters"),
+    ReadingLevel.SLOWLY: N_("Reads slowly"),
+    ReadingLevel.FLUENTLY: N_("Reads fluently"),
+    ReadingLevel.WITH_TAJWID: N_("Reads with tajwid"),
 }
 TAUGHT_IN: Final = (
     "en",
@@ -69,6 +84,14 @@ def language_names(codes: Iterable[str], lang: str = "en") -> list[str]:
 
 def riwayah_names(riwayat: Iterable[Riwayah]) -> list[str]:
     return [_(RIWAYAT[riwayah]) for riwayah in riwayat]
+
+
+def subject_options() -> list[list[str]]:
+    return [[subject.value, _(words)] for subject, words in SUBJECTS.items()]
+
+
+def level_options() -> list[list[str]]:
+    return [[level.value, _(words)] for level, words in LEVELS.items()]
 
 
 def money_of(text: str, currency: str) -> Money | None:

@@ -45,6 +45,8 @@ async def _teacher(unit: UnitOfWork, application: Application, form: QariForm) -
         country=form.country,
         languages=form.languages,
         riwayat=form.riwayat,
+        subjects=form.subjects,
+        levels=form.levels,
         teaches_genders=form.teaches_genders,
         bio=form.bio,
         approved=True,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +13,8 @@ from domain.identity.permission import Role
 from domain.ids import UserId
 from domain.scheduling.calendar import Calendar, WeeklyRule
 from domain.scheduling.qari import EVERYONE, Gender, Riwayah
+from domain.scheduling.subject import ReadingLevel as ReadingLevel
+from domain.scheduling.subject import Subject
 from domain.time import zone_of
 
 ADULT_YEARS: Final = 18
@@ -24,22 +25,7 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
-class ReadingLevel(StrEnum):
-    """How well somebody reads the Quran, from not at all."""
-
-    NEW = "new"
-    LETTERS = "letters"
-    SLOWLY = "slowly"
-    FLUENTLY = "fluently"
-    WITH_TAJWID = "with_tajwid"
-
-
-class Goal(StrEnum):
-    READ = "read"
-    TAJWID = "tajwid"
-    MEMORIZE = "memorize"
-    REVISE = "revise"
-    IJAZAH = "ijazah"
+Goal = Subject
 
 
 class Qualification(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +75,9 @@ class LearnerForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QariForm(msgspec.Struct, frozen=True, kw_only=True):
-    """``rules`` are his weekly hours in ``zone``; approved, they become his calendar unchanged. (ONB-02)"""
+    """``rules`` are his weekly hours in ``zone``; approved, they become his calendar unchanged. No ``subjects``, no
+    ``levels``: all of them. (ONB-02)
+    """
 
     name: str = ""
     birth_date: date | None = None
@@ -98,6 +86,8 @@ class QariForm(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
     languages: tuple[str, ...] = ()
     riwayat: tuple[Riwayah, ...] = ()
+    subjects: tuple[Subject, ...] = ()
+    levels: tuple[ReadingLevel, ...] = ()
     teaches_genders: frozenset[Gender] = EVERYONE
     qualifications: tuple[Qualification, ...] = ()
     years_taught: int | None = None

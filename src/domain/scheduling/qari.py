@@ -9,6 +9,7 @@ import msgspec
 from domain.errors import Invalid
 from domain.ids import UserId
 from domain.money import Money
+from domain.scheduling.subject import ReadingLevel, Subject
 from domain.time import zone_of
 
 
@@ -87,7 +88,8 @@ class LessonOffer(msgspec.Struct, frozen=True):
 
 class QariProfile(msgspec.Struct, frozen=True, kw_only=True):
     """``languages`` are ISO 639 codes. Nobody finds or books a Qari who is not approved. ``request_holds_slot``: a
-    pending request keeps the time from others. ``offers`` are ordered by length, one per length.
+    pending request keeps the time from others. ``offers`` are ordered by length, one per length. Who has not named
+    ``subjects`` or ``levels`` teaches all of them.
     """
 
     user_id: UserId
@@ -97,6 +99,8 @@ class QariProfile(msgspec.Struct, frozen=True, kw_only=True):
     country: str
     languages: tuple[str, ...] = ()
     riwayat: tuple[Riwayah, ...] = (Riwayah.HAFS,)
+    subjects: tuple[Subject, ...] = ()
+    levels: tuple[ReadingLevel, ...] = ()
     teaches_genders: frozenset[Gender] = EVERYONE
     bio: str = ""
     approved: bool = False

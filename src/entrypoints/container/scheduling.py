@@ -5,6 +5,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from adapters.persistence.scheduling.queries import SqlQariDirectory
+from application.booking.learner_search import LearnerSearch
 from application.scheduling.change_calendar import ChangeCalendar
 from application.scheduling.free_slots import FreeSlots
 from application.scheduling.list_qaris import ListQaris
@@ -28,6 +29,7 @@ class SchedulingContainer(containers.DeclarativeContainer):
     change_calendar = providers.Singleton(ChangeCalendar, new_unit, clock, qari_directory)
 
     search_qaris = providers.Singleton(SearchQaris, qari_directory, clock)
+    learner_search = providers.Singleton(LearnerSearch, new_unit, clock)
     list_qaris = providers.Singleton(ListQaris, qari_directory)
     free_slots = providers.Singleton(FreeSlots, qari_directory, clock)
     see_calendar = providers.Factory(SeeCalendar, new_unit, clock, qari_directory)

@@ -14,6 +14,7 @@ from domain.ids import UserId
 from domain.money import Money
 from domain.scheduling.calendar import Calendar, Limits, TimeOff, WallRange, WeeklyRule
 from domain.scheduling.qari import BookingMode, Gender, LessonOffer, QariProfile, Riwayah
+from domain.scheduling.subject import ReadingLevel, Subject
 from domain.time import TimeSlot
 from entrypoints.seed import accounts
 from entrypoints.seed.accounts import DemoAccount
@@ -35,6 +36,14 @@ _ABOUT: Final = (
     "Specializes in adults who start late, and in correcting what was learned by ear.",
     "Prepares students for an ijazah, one careful page at a time.",
 )
+_TEACHES: Final = (
+    ((Subject.READ, Subject.TAJWID), ()),
+    ((Subject.MEMORIZE, Subject.REVISE), (ReadingLevel.FLUENTLY, ReadingLevel.WITH_TAJWID)),
+    ((Subject.READ, Subject.TAJWID, Subject.MEMORIZE), (ReadingLevel.NEW, ReadingLevel.LETTERS, ReadingLevel.SLOWLY)),
+    ((Subject.READ, Subject.TAJWID), (ReadingLevel.NEW, ReadingLevel.LETTERS, ReadingLevel.SLOWLY)),
+    ((Subject.TAJWID, Subject.REVISE, Subject.IJAZAH), (ReadingLevel.FLUENTLY, ReadingLevel.WITH_TAJWID)),
+)
+"""In the order of ``_ABOUT``."""
 _TAKEN: Final = (
     "Holds an ijazah with a connected chain.",
     "Studied at the local institute of Quranic readings.",
@@ -141,6 +150,8 @@ class Census:
         user = msgspec.structs.replace(user, locale=place.locale, onboarding={Role.QARI: Onboarding.APPROVED})
         only_women = gender is Gender.FEMALE and random.random() < 0.6 and demo is None
         spoken = random.randint(1, len(place.languages)) if demo is None else len(place.languages)
+        about = random.choice(_ABOUT)
+        subjects, levels = _TEACHES[_ABOUT.index(about)] if demo is None else ((), ())
         profile = QariProfile(
             user_id=user.id,
             name=user.name,
@@ -149,8 +160,10 @@ class Census:
             country=place.country,
             languages=tuple(dict.fromkeys((*place.languages[:spoken], *(("en",) if random.random() < 0.55 else ())))),
             riwayat=random.choice(_READINGS.get(place.country, ((Riwayah.HAFS,), (Riwayah.HAFS, Riwayah.WARSH)))),
+            subjects=subjects,
+            levels=levels,
             teaches_genders=frozenset({Gender.FEMALE}) if only_women else frozenset(Gender),
-            bio=f"{random.choice(_ABOUT)} {random.choice(_TAKEN)}",
+            bio=f"{about} {random.choice(_TAKEN)}",
             approved=True,
             booking_mode=mode or (BookingMode.REQUEST if random.random() < 0.25 else BookingMode.INSTANT),
             request_holds_slot=random.random() < 0.5,

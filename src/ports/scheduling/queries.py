@@ -7,11 +7,13 @@ from typing import Protocol
 
 import msgspec
 
+from domain.booking.needs import Needs
 from domain.ids import BookingId, UserId
 from domain.money import Money
 from domain.scheduling.calendar import Calendar
 from domain.scheduling.qari import BookingMode, Gender, LessonOffer, Riwayah
 from domain.scheduling.slots import Busy
+from domain.scheduling.subject import ReadingLevel, Subject
 from domain.time import TimeSlot
 from ports.paging import Page
 
@@ -25,17 +27,20 @@ class QariOrder(StrEnum):
 class QariFilters(msgspec.Struct, frozen=True, kw_only=True):
     """All of them must hold. ``max_price`` asks for a lesson (of ``minutes``, or of any length) at that price or less,
     in that currency. ``learner``: only those who teach learners of that gender. ``text``: each of its words stands in
-    the name or the description, however it is spelt (vowel signs, forms of alef, ya and ta marbuta).
+    the name or the description, however it is spelt (vowel signs, forms of alef, ya and ta marbuta). ``needs``: only
+    those whom this learner can book. There is no rating before there are reviews.
     """
 
     text: str = ""
-
+    subject: Subject | None = None
+    level: ReadingLevel | None = None
     language: str | None = None
     gender: Gender | None = None
     riwayah: Riwayah | None = None
     max_price: Money | None = None
     minutes: int | None = None
     learner: Gender | None = None
+    needs: Needs | None = None
     order: QariOrder = QariOrder.NEXT_FREE
     limit: int = 24
 
@@ -50,6 +55,8 @@ class QariCard(msgspec.Struct, frozen=True, kw_only=True):
     gender: Gender
     languages: tuple[str, ...]
     riwayat: tuple[Riwayah, ...]
+    subjects: tuple[Subject, ...]
+    levels: tuple[ReadingLevel, ...]
     country: str
     zone: str
     booking_mode: BookingMode
@@ -68,6 +75,8 @@ class QariPage(msgspec.Struct, frozen=True, kw_only=True):
     teaches_genders: tuple[Gender, ...]
     languages: tuple[str, ...]
     riwayat: tuple[Riwayah, ...]
+    subjects: tuple[Subject, ...]
+    levels: tuple[ReadingLevel, ...]
     bio: str
     country: str
     zone: str

@@ -13,7 +13,9 @@ from litestar.testing import TestClient
 from adapters.http.refusals import field_message
 from adapters.http.web import discovery, preferences, public
 from adapters.languages import speaking
+from application.booking.learner_search import LearnerSearch
 from application.identity.choose_language import ChooseLanguage
+from application.identity.see_family import SeeChildren
 from application.scheduling.free_slots import FreeSlots
 from application.scheduling.list_qaris import ListQaris
 from application.scheduling.search_qaris import SearchQaris
@@ -21,10 +23,13 @@ from domain.errors import Invalid
 from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
 from fakes.directory import MemoryDirectory, MemorySchool
+from fakes.guardians import MemoryGuardianQueries
 from fakes.http import StandingClock, a_config, an_app, provided
 from fakes.identity import MemorySessionCache
 from fakes.scheduling import a_calendar, a_qari
 from fakes.screens import LEARNER
+from fakes.unit import MemoryStore
+from support.units import memory_units
 
 HTML = {"Accept": "text/html"}
 
@@ -33,6 +38,8 @@ def _main(school: MemorySchool | None = None) -> TestClient[Litestar]:
     directory, clock = MemoryDirectory(school or MemorySchool()), StandingClock()
     parts: dict[str, Any] = {
         "search_qaris": SearchQaris(directory, clock),
+        "learner_search": LearnerSearch(memory_units(MemoryStore()), clock),
+        "see_children": SeeChildren(MemoryGuardianQueries()),
         "free_slots": FreeSlots(directory, clock),
         "list_qaris": ListQaris(directory),
         "clock": clock,

@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from adapters.http.api.scheduling import CONTROLLERS_MAIN
+from application.booking.learner_search import LearnerSearch
 from application.scheduling.change_calendar import ChangeCalendar
 from application.scheduling.free_slots import FreeSlots
 from application.scheduling.search_qaris import SearchQaris
@@ -26,6 +27,8 @@ from fakes.directory import MemoryDirectory, MemorySchool
 from fakes.http import QARI_TOKEN, STUDENT_TOKEN, an_app, bearer, person, provided
 from fakes.ids import SequentialIds
 from fakes.scheduling import a_calendar, a_qari
+from fakes.unit import MemoryStore
+from support.units import memory_units
 
 # A Tuesday; 17:00 in Karachi.
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -47,6 +50,7 @@ def client(school: MemorySchool) -> Iterator[TestClient[Litestar]]:
     change = ChangeCalendar(school.new_unit, clock, directory)
     uses = {
         "search_qaris": SearchQaris(directory, clock),
+        "learner_search": LearnerSearch(memory_units(MemoryStore()), clock),
         "free_slots": FreeSlots(directory, clock),
         "see_calendar": SeeCalendar(school.new_unit, clock, directory),
         "set_weekly_rules": SetWeeklyRules(change),

@@ -19,6 +19,7 @@ from domain.onboarding.placement import Placement, Portion
 from domain.onboarding.policy import DocumentKind
 from domain.scheduling.calendar import WeeklyRule
 from domain.scheduling.qari import Gender, Riwayah
+from domain.scheduling.subject import Subject
 
 Line = Annotated[str, msgspec.Meta(max_length=120)]
 
@@ -64,7 +65,7 @@ class QualificationBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
 
 class QariFormIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """Every field may be missing in a draft. ``rules`` are wall times in ``zone``. An empty ``national_id`` leaves the
-    one that is kept; it is answered by its last four signs alone.
+    one that is kept; it is answered by its last four signs alone. No ``subjects``, no ``levels``: all of them.
     """
 
     name: Line = ""
@@ -74,6 +75,8 @@ class QariFormIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     zone: Line = ""
     languages: Annotated[list[str], msgspec.Meta(max_length=20)] = []
     riwayat: Annotated[list[Riwayah], msgspec.Meta(max_length=20)] = []
+    subjects: Annotated[list[Subject], msgspec.Meta(max_length=5)] = []
+    levels: Annotated[list[ReadingLevel], msgspec.Meta(max_length=5)] = []
     teaches_genders: Annotated[tuple[Gender, ...], msgspec.Meta(min_length=1)] = (Gender.MALE, Gender.FEMALE)
     qualifications: Annotated[list[QualificationBody], msgspec.Meta(max_length=20)] = []
     years_taught: int | None = None
@@ -91,6 +94,8 @@ class QariFormIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             zone=self.zone,
             languages=tuple(dict.fromkeys(self.languages)),
             riwayat=tuple(dict.fromkeys(self.riwayat)),
+            subjects=tuple(dict.fromkeys(self.subjects)),
+            levels=tuple(dict.fromkeys(self.levels)),
             teaches_genders=frozenset(self.teaches_genders),
             qualifications=tuple(
                 Qualification(title=one.title, by=one.by, year=one.year) for one in self.qualifications

@@ -10,7 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from adapters.http.api.availability import LearnerController, MyAvailabilityController
-from adapters.http.requests import Req, viewer_of
+from adapters.http.requests import Req, actor_of, viewer_of
+from application.booking.learner_search import LearnerSearch
 from application.scheduling.free_slots import FreeSlots, FreeSlotsFound, FreeSlotsQuery
 from application.scheduling.search_qaris import SearchQaris
 from domain.errors import Invalid
@@ -18,6 +19,7 @@ from domain.identity.permission import Permission
 from domain.ids import UserId
 from domain.money import Money
 from domain.scheduling.qari import BookingMode, Gender, LessonOffer, Riwayah
+from domain.scheduling.subject import ReadingLevel, Subject
 from domain.time import TimeSlot, require_utc
 from ports.paging import MAX_LIMIT, Page
 from ports.scheduling.queries import QariCard, QariFilters, QariOrder
@@ -42,6 +44,8 @@ class QariOut(msgspec.Struct, kw_only=True):
     teaches_genders: list[Gender]
     languages: list[str]
     riwayat: list[Riwayah]
+    subjects: list[Subject]
+    levels: list[ReadingLevel]
     bio: str
     country: str
     zone: str
@@ -61,6 +65,8 @@ class QariOut(msgspec.Struct, kw_only=True):
             teaches_genders=list(qari.teaches_genders),
             languages=list(qari.languages),
             riwayat=list(qari.riwayat),
+            subjects=list(qari.subjects),
+            levels=list(qari.levels),
             bio=qari.bio,
             country=qari.country,
             zone=qari.zone,
@@ -97,8 +103,12 @@ class QariController(Controller):
     @get("/", needs=Permission.NOTHING, summary="Find Qaris")
     async def search(
         self,
+        request: Req,
         search_qaris: NamedDependency[SearchQaris],
+        learner_search: NamedDependency[LearnerSearch],
         text: Words = "",
+        subject: FromQuery[Subject | None] = None,
+        level: FromQuery[ReadingLevel | None] = None,
         language: Language = None,
         gender: FromQuery[Gender | None] = None,
         riwayah: FromQuery[Riwayah | None] = None,
@@ -106,19 +116,26 @@ class QariController(Controller):
         max_price: Minor = None,
         currency: Currency = None,
         learner: FromQuery[Gender | None] = None,
+        learner_id: FromQuery[UUID | None] = None,
         order: FromQuery[QariOrder] = QariOrder.NEXT_FREE,
         limit: Limit = 24,
         cursor: Cursor = None,
     ) -> Page[QariCard]:
         """All filters must hold. ``text`` is looked for in names and descriptions, however it is spelt. ``language`` is
         an ISO 639 code; ``max_price`` is in minor units of ``currency``; ``learner`` leaves only those who teach
-        learners of that gender. ``next_free`` looks two weeks ahead.
+        learners of that gender. ``learner_id`` (you, or a child of yours) leaves only those who can be booked for that
+        learner. Who has not named subjects or levels teaches all of them. ``next_free`` looks two weeks ahead. There is
+        no rating before there are reviews.
         """
         if (max_price is None) != (currency is None):
             raise Invalid("a price needs its currency, and a currency its price", field="currency")
         price = Money(max_price, currency) if max_price is not None and currency is not None else None
+        seeker = await learner_search(actor_of(request), UserId(learner_id)) if learner_id is not None else None
         filters = QariFilters(
             text=text,
+            subject=subject,
+            level=level,
+            needs=seeker.needs if seeker is not None else None,
             language=language,
             gender=gender,
             riwayah=riwayah,

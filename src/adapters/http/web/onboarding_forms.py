@@ -7,10 +7,10 @@ from zoneinfo import available_timezones
 
 from litestar.datastructures import FormMultiDict
 
-from adapters.http.formatting import locale_of
+from adapters.http.formatting import locale_of, week_starts_on
 from adapters.http.text import _
-from adapters.http.web.availability_forms import kept_rows, painted, rules_of, week_rows
-from adapters.http.words import RIWAYAT, TAUGHT_IN, language_name
+from adapters.http.web.availability_forms import days_from, kept_rows, painted, rules_of, week_rows
+from adapters.http.words import RIWAYAT, TAUGHT_IN, language_name, level_options, subject_options
 from application.onboarding.own_application import DraftCommand, OwnApplication
 from domain.errors import Invalid
 from domain.identity.permission import Role
@@ -18,6 +18,7 @@ from domain.onboarding.forms import JUZ, Goal, LearnerForm, QariForm, Qualificat
 from domain.onboarding.national_id import national_id
 from domain.onboarding.policy import DocumentKind
 from domain.scheduling.qari import EVERYONE, Gender
+from domain.scheduling.subject import Subject
 
 ROWS: Final = 3
 """Lines for qualifications beyond those that are filled."""
@@ -169,6 +170,8 @@ def _qari(form: Fields) -> QariForm:
         zone=_text(form, "zone"),
         languages=tuple(dict.fromkeys(_many(form, "languages"))),
         riwayat=tuple(riwayah for riwayah in RIWAYAT if riwayah.value in readings),
+        subjects=tuple(one for one in Subject if one.value in set(_many(form, "subjects"))),
+        levels=tuple(one for one in ReadingLevel if one.value in set(_many(form, "levels"))),
         teaches_genders=frozenset(one for one in genders if one is not None) or EVERYONE,
         qualifications=tuple(_qualifications(form)),
         years_taught=_number(years, "years_taught") if years else None,
@@ -241,10 +244,13 @@ def shown(own: OwnApplication, lang: str) -> dict[str, Any]:
     return known | {
         "countries": countries(lang),
         "riwayat": [[riwayah.value, _(words)] for riwayah, words in RIWAYAT.items()],
+        "subjects": subject_options(),
+        "levels": level_options(),
         "kinds": options(kind_names()),
         "kind_names": kind_names(),
         "rows": (filled + [{"title": "", "by": "", "year": ""}] * ROWS)[:MOST_ROWS],
-        "parts": week_rows(cells),
+        "week_order": days_from(week_starts_on(lang)),
+        "parts": week_rows(cells, week_starts_on(lang)),
         "kept": kept_rows(kept),
         "open_hours": len(cells) / 2,
     }

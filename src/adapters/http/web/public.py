@@ -18,25 +18,33 @@ from adapters.http.branding import brand_of
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
+from adapters.http.web.seeking import seeking_for
 from adapters.http.web.week import Week, week_of
 from adapters.http.words import (
+    LEVELS,
     PRICED_IN,
     RIWAYAT,
+    SUBJECTS,
     TAUGHT_IN,
     BadAmount,
     date_of,
     language_name,
     language_names,
+    level_options,
     money_of,
     riwayah_names,
+    subject_options,
 )
 from adapters.languages import LANGUAGES
+from application.booking.learner_search import LearnerSearch
+from application.identity.see_family import SeeChildren
 from application.scheduling.free_slots import FreeSlots, FreeSlotsFound, FreeSlotsQuery
 from application.scheduling.search_qaris import SearchQaris
 from domain.identity.permission import Permission
 from domain.ids import UserId
 from domain.money import Money
 from domain.scheduling.qari import BookingMode, Gender, Riwayah
+from domain.scheduling.subject import ReadingLevel, Subject
 from ports.clock import Clock
 from ports.scheduling.queries import QariCard, QariFilters, QariOrder
 
@@ -57,9 +65,20 @@ class PublicController(Controller):
         return page(request, "public/landing.html", soonest=soonest, **_indexed(request, "/", facts))
 
     @get("/qaris", needs=Permission.NOTHING)
-    async def qaris(self, request: Req, search_qaris: NamedDependency[SearchQaris]) -> Response[str]:
-        """Every filter is a word in the address, so that a search can be kept and sent on."""
+    async def qaris(
+        self,
+        request: Req,
+        search_qaris: NamedDependency[SearchQaris],
+        learner_search: NamedDependency[LearnerSearch],
+        see_children: NamedDependency[SeeChildren],
+    ) -> Response[str]:
+        """Every filter is a word in the address, so that a search can be kept and sent on. A learner who comes without
+        any starts from his placement, and sees those whom he can book. (DISC-01, DISC-12)
+        """
         values = {name: request.query_params.get(name, "") for name in _FILTERS}
+        seeking = await seeking_for(request, learner_search, see_children)
+        prefilled = not any(values.values()) and seeking.start
+        values |= seeking.start if prefilled else {}
         errors: dict[str, str] = {}
         most: Money | None = None
         try:
@@ -68,6 +87,9 @@ class PublicController(Controller):
             errors["price"] = error.message
         filters = QariFilters(
             text=values["text"][:100],
+            subject=_one(Subject, values["subject"]),
+            level=_one(ReadingLevel, values["level"]),
+            needs=seeking.needs,
             language=values["language"] or None,
             gender=_one(Gender, values["gender"]),
             riwayah=_one(Riwayah, values["riwayah"]),
@@ -79,14 +101,21 @@ class PublicController(Controller):
         found = await search_qaris(filters, cursor)
         facts = structured.listing(request, [(f"/qaris/{qari.user_id}", qari.name) for qari in found.items])
         asked = {name: value for name, value in values.items() if value}
+        here = asked | seeking.asked
         lang = viewer_of(request).locale
         return page(
             request,
             "public/qaris.html",
             qaris=[_card(request, qari) for qari in found.items],
-            next="/qaris?" + urlencode(asked | {"cursor": found.next_cursor}) if found.next_cursor else None,
-            first="/qaris?" + urlencode(asked) if cursor else None,
+            next="/qaris?" + urlencode(here | {"cursor": found.next_cursor}) if found.next_cursor else None,
+            first="/qaris?" + urlencode(here) if cursor else None,
             narrowed=bool(asked),
+            prefilled=bool(prefilled),
+            seeking=seeking,
+            all_the_same="/qaris?" + urlencode((asked or {"order": "next_free"}) | {"everyone": "1"}),
+            fitting="/qaris?" + urlencode((asked or {"order": "next_free"}) | seeking.asked_for),
+            subjects=subject_options(),
+            levels=level_options(),
             values=values,
             errors=errors,
             languages=[(code, language_name(code, lang)) for code in TAUGHT_IN],
@@ -123,7 +152,7 @@ class PublicController(Controller):
         return page(request, "public/qari.html", cookies=_remembered(request, zone, shown), **values)
 
 
-_FILTERS: Final = ("text", "language", "gender", "riwayah", "minutes", "price", "currency", "order")
+_FILTERS: Final = ("text", "subject", "level", "language", "gender", "riwayah", "minutes", "price", "currency", "order")
 
 
 def _indexed(request: Req, path: str, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,6 +190,7 @@ def _card(request: Req, qari: QariCard) -> dict[str, Any]:
         "next_free": qari.next_free,
         "language_names": language_names(qari.languages, lang),
         "riwayah_names": riwayah_names(qari.riwayat),
+        "subject_names": [_(SUBJECTS[subject]) for subject in qari.subjects],
     }
 
 
@@ -177,6 +207,8 @@ def _qari_page(request: Req, found: FreeSlotsFound, days: Week, now: datetime) -
             "asks": qari.booking_mode is BookingMode.REQUEST,
             "language_names": language_names(qari.languages, viewer_of(request).locale),
             "riwayah_names": riwayah_names(qari.riwayat),
+            "subject_names": [_(SUBJECTS[subject]) for subject in qari.subjects],
+            "level_names": [_(LEVELS[level]) for level in qari.levels],
             "only": only[qari.teaches_genders[0]] if len(qari.teaches_genders) == 1 else None,
         },
         "minutes": minutes,

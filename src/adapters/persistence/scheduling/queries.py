@@ -60,7 +60,7 @@ class SqlQariDirectory:
         in_database = filters.order is not QariOrder.NEXT_FREE and after is not None
         key = msgspec.json.encode(after).decode() if in_database else None
         async with driver(self._engine) as connection:
-            rows = await connection.fetch(SEARCH[filters.order], *arguments(filters, window, key))
+            rows = await connection.fetch(SEARCH[filters.order], *arguments(filters, window, key, now))
         cards = await _cards(rows, window, now)
         if filters.order is QariOrder.NEXT_FREE:
             cards.sort(key=_soonest)

@@ -12,6 +12,7 @@ from domain.ids import UserId
 from domain.money import Money
 from domain.scheduling.calendar import Calendar, Limits, TimeOff, WallRange, WeeklyRule
 from domain.scheduling.qari import BookingMode, Gender, LessonOffer, QariProfile, Riwayah
+from domain.scheduling.subject import ReadingLevel, Subject
 from domain.time import TimeSlot
 
 Row: TypeAlias = "asyncpg.Record | Mapping[str, Any]"
@@ -40,6 +41,8 @@ def profile_row(profile: QariProfile) -> dict[str, Any]:
         "gender": profile.gender.value,
         "languages": list(profile.languages),
         "riwayat": [one.value for one in profile.riwayat],
+        "subjects": [one.value for one in profile.subjects],
+        "levels": [one.value for one in profile.levels],
         "teaches_genders": sorted(one.value for one in profile.teaches_genders),
         "booking_mode": profile.booking_mode.value,
     }
@@ -63,6 +66,8 @@ def profile_of(row: Row, offers: Sequence[Row]) -> QariProfile:
         country=row["country"],
         languages=tuple(row["languages"]),
         riwayat=tuple(Riwayah(one) for one in row["riwayat"]),
+        subjects=tuple(Subject(one) for one in row["subjects"]),
+        levels=tuple(ReadingLevel(one) for one in row["levels"]),
         teaches_genders=frozenset(Gender(one) for one in row["teaches_genders"]),
         bio=row["bio"],
         approved=row["approved"],

@@ -12,10 +12,12 @@ import msgspec
 
 from adapters.persistence.scheduling.rows import LIMITS, Row, calendar_of
 from adapters.persistence.searchable import patterns
+from domain.booking.needs import Needs
 from domain.ids import UserId
 from domain.money import Money
 from domain.scheduling.qari import BookingMode, Gender, Riwayah
 from domain.scheduling.slots import Busy, next_free
+from domain.scheduling.subject import ReadingLevel, Subject
 from domain.time import TimeSlot
 from ports.academy import current_academy
 from ports.scheduling.queries import QariCard, QariFilters, QariOrder
@@ -24,7 +26,8 @@ _OVERRIDES: Final = msgspec.json.Decoder(list[tuple[date, msgspec.Raw]])
 _TIME_OFF: Final = msgspec.json.Decoder(list[dict[str, Any]])
 
 _FOUND: Final = f"""
-    SELECT q.user_id, q.user_id AS qari_id, q.name, q.gender, q.languages, q.riwayat, q.country, q.zone,
+    SELECT q.user_id, q.user_id AS qari_id, q.name, q.gender, q.languages, q.riwayat, q.subjects, q.levels,
+        q.country, q.zone,
         q.booking_mode, o.minutes, o.price_minor, o.trial_minor, o.currency,
         c.rules, {", ".join(f"c.{name}" for name in LIMITS)}
     FROM qaris q
@@ -44,6 +47,15 @@ _FOUND: Final = f"""
       AND ($13::text IS NULL OR searchable(q.name || ' ' || q.bio) LIKE searchable($13))
       AND ($14::text IS NULL OR searchable(q.name || ' ' || q.bio) LIKE searchable($14))
       AND ($15::text IS NULL OR searchable(q.name || ' ' || q.bio) LIKE searchable($15))
+      AND ($16::text IS NULL OR q.subjects = '{{}}' OR $16 = ANY (q.subjects))
+      AND ($17::text IS NULL OR q.levels = '{{}}' OR $17 = ANY (q.levels))
+      AND ($18::text[] IS NULL OR q.gender = ANY ($18))
+      AND ($19::text[] IS NULL OR q.languages && $19)
+      AND ($20::text[] IS NULL OR $20 <@ ARRAY (
+        SELECT h.kind FROM clearances h
+        WHERE h.qari_id = q.user_id AND h.withdrawn_at IS NULL
+          AND ($21::timestamptz AT TIME ZONE q.zone)::date BETWEEN h.issued_on AND coalesce(h.expires_on, 'infinity')
+      ))
 """  # noqa: S608
 _PAGED: Final = {
     QariOrder.NEXT_FREE: "SELECT * FROM found WHERE $10::json IS NULL AND $11::integer IS NOT NULL",
@@ -90,12 +102,14 @@ SEARCH: Final = {
     for order, paged in _PAGED.items()
 }
 """Arguments: language, gender, riwayah, minutes, price, currency, learner, window start and end, cursor, rows,
-academy, three patterns of text.
+academy, three patterns of text, subject, level; and of the learner: genders and languages of the Qari, clearances,
+now.
 """
 
 
-def arguments(filters: QariFilters, window: TimeSlot, after: str | None) -> list[Any]:
-    price = filters.max_price
+def arguments(filters: QariFilters, window: TimeSlot, after: str | None, now: datetime) -> list[Any]:
+    price, needs = filters.max_price, filters.needs or Needs()
+    learner = needs.learner_gender or filters.learner
     return [
         filters.language,
         None if filters.gender is None else filters.gender.value,
@@ -103,13 +117,19 @@ def arguments(filters: QariFilters, window: TimeSlot, after: str | None) -> list
         filters.minutes,
         None if price is None else price.minor,
         None if price is None else price.currency,
-        None if filters.learner is None else filters.learner.value,
+        None if learner is None else learner.value,
         window.start,
         window.end,
         after,
         filters.limit + 1,
         current_academy(),
         *patterns(filters.text),
+        None if filters.subject is None else filters.subject.value,
+        None if filters.level is None else filters.level.value,
+        None if needs.qari_genders is None else [gender.value for gender in needs.qari_genders],
+        list(needs.languages) or None,
+        [kind.value for kind in needs.clearances] or None,
+        now,
     ]
 
 
@@ -134,6 +154,8 @@ def card_of(row: Row, window: TimeSlot, now: datetime) -> QariCard:
         gender=Gender(row["gender"]),
         languages=tuple(row["languages"]),
         riwayat=tuple(Riwayah(one) for one in row["riwayat"]),
+        subjects=tuple(Subject(one) for one in row["subjects"]),
+        levels=tuple(ReadingLevel(one) for one in row["levels"]),
         country=row["country"],
         zone=row["zone"],
         booking_mode=BookingMode(row["booking_mode"]),

@@ -36,6 +36,8 @@ qaris: Final = Table(
     Column("country", Text, nullable=False),
     Column("languages", ARRAY(Text), nullable=False),
     Column("riwayat", ARRAY(Text), nullable=False),
+    Column("subjects", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("levels", ARRAY(Text), nullable=False, server_default="{}"),
     Column("teaches_genders", ARRAY(Text), nullable=False),
     Column("bio", Text, nullable=False),
     Column("approved", Boolean, nullable=False),

@@ -23,7 +23,7 @@ from adapters.http.web.onboarding_forms import (
     languages,
 )
 from adapters.http.web.qari_availability import day_text
-from adapters.http.words import RIWAYAT
+from adapters.http.words import RIWAYAT, subject_options
 from application.onboarding.documents import ReadDocument
 from application.onboarding.review import ApproveApplication, ClaimApplication, RejectApplication, ReleaseApplication
 from application.onboarding.see_applications import (
@@ -175,6 +175,7 @@ def _shown(request: Req, seen: ApplicationView, number: str = "") -> Response[An
         "kinds": kind_names(),
         "languages": {code: name for code, name in languages(lang)},  # noqa: C416  (pairs are lists here)
         "countries": {code: name for code, name in countries(lang)},  # noqa: C416
+        "subjects": dict(subject_options()),
         "riwayat": {riwayah.value: _(name) for riwayah, name in RIWAYAT.items()},
     }
     return page(

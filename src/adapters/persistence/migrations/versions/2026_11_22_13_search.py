@@ -1,6 +1,8 @@
-"""text search that knows how Arabic is written"""
+"""text search that knows how Arabic is written; what a Qari teaches, and to whom"""
 
+import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0013"
 down_revision = "0012"
@@ -24,6 +26,8 @@ CREATE OR REPLACE FUNCTION searchable(words text) RETURNS text
 
 
 def upgrade() -> None:
+    for name in ("subjects", "levels"):
+        op.add_column("qaris", sa.Column(name, postgresql.ARRAY(sa.Text), nullable=False, server_default="{}"))
     op.get_bind().exec_driver_sql(SEARCHABLE)
     op.execute("CREATE INDEX ix_users_searchable ON users USING gin (searchable(name) gin_trgm_ops)")
     op.execute("CREATE INDEX ix_qaris_searchable ON qaris USING gin (searchable(name || ' ' || bio) gin_trgm_ops)")
