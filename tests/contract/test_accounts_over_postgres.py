@@ -30,11 +30,13 @@ from domain.identity.user import AccountStatus, User
 from domain.ids import ErasureId, ExportId, JournalId
 from domain.money import Money
 from fakes.clock import NOON, FixedClock
+from fakes.guardians import GUARDIAN, a_guardianship
 from fakes.identity import MemorySessionCache, a_user
 from ports.academy import FIRST_ACADEMY
 from ports.identity.external import ExternalUser
 from ports.identity.privacy import Ties
 from ports.unit_of_work import NewUnit, UnitOfWork
+from support.family import Family
 from support.units import memory_units, postgres_units
 
 NOBODYS = {
@@ -316,6 +318,17 @@ async def test_what_ties_somebody_to_the_school(database: AsyncEngine, books: Bo
     async with units() as unit:
         assert await unit.personal.ties(user.id, NOON) == Ties(lessons=1)
         assert await unit.personal.ties(a_user(number=9).id, NOON) == Ties()
+
+
+@pytest.mark.postgres
+async def test_a_child_is_not_left_without_a_guardian_of_record(database: AsyncEngine) -> None:  # ID-20, SAFE-01
+    family = await Family(postgres_units(database)).settle()
+
+    async with family.new_unit() as unit:
+        assert await unit.personal.ties(GUARDIAN, NOON) == Ties(children=1)
+        ended, _ = a_guardianship().revoke(at=NOON)
+        await unit.guardianships.save(ended)
+        assert await unit.personal.ties(GUARDIAN, NOON) == Ties()
 
 
 def old_and_new(kind: DataClass, user: User) -> tuple[str, list[dict[str, Any]]]:

@@ -15,10 +15,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 import adapters.persistence
 from adapters.persistence.billing.tables import ledger_entries, payments, refunds
 from adapters.persistence.booking.tables import bookings
+from adapters.persistence.identity.guardian_tables import guardianships
 from adapters.persistence.metadata import own_columns
 from adapters.persistence.personal_rows import Fate, PersonalRows
 from adapters.persistence.statement import Statement, walled
 from domain.billing.ledger import deferred, qari_account
+from domain.identity.guardianship import GuardianshipStatus
 from domain.ids import UserId
 from ports.identity.privacy import Ties
 
@@ -43,6 +45,15 @@ _REFUNDS: Final = Statement(
     select(func.count())
     .select_from(refunds)
     .where(refunds.c.payer_id == PERSON, refunds.c.status.in_(("requested", "submitted")))
+)
+_CHILDREN: Final = Statement(
+    select(func.count())
+    .select_from(guardianships)
+    .where(
+        guardianships.c.guardian_id == PERSON,
+        guardianships.c.of_record,
+        guardianships.c.status == GuardianshipStatus.ACTIVE.value,
+    )
 )
 _sums = (
     walled(select(ledger_entries.c.account))
@@ -132,6 +143,7 @@ class SqlPersonalData:
             lessons=await _LESSONS.value(self._connection, person=user_id, now=now),
             payments=await _PAYMENTS.value(self._connection, person=user_id),
             refunds=await _REFUNDS.value(self._connection, person=user_id),
+            children=await _CHILDREN.value(self._connection, person=user_id),
             balances=await _BALANCES.value(self._connection, owed=deferred(user_id), due=qari_account(user_id)),
         )
 

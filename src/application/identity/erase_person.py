@@ -1,4 +1,5 @@
-"""Being forgotten: after a while to think again, and not while lessons or money are under way. (ID-20)
+"""Being forgotten: after a while to think again, and not while lessons or money are under way, or while a child has
+no other guardian of record. (ID-20, SAFE-01)
 
 What the law wants kept stays under the id of the person, which then leads to nobody.
 """
@@ -8,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from application.outbox.one_by_one import each_of
 from domain.errors import Conflict
 from domain.events import Event
 from domain.identity.account import require_above, require_reason
@@ -36,7 +38,7 @@ class OwnsTheSchool(Conflict):
 def _require_settled(ties: Ties) -> None:
     if ties:
         raise OpenBusiness(
-            "there are lessons ahead or money under way; settle them first",
+            "there are lessons ahead, money under way or children in your care; settle that first",
             ties={name: count for name, count in msgspec.structs.asdict(ties).items() if count},
         )
 
@@ -112,7 +114,9 @@ class SeeErasure:
 
 
 class EraseDue:
-    """For the worker: how many were erased. Whoever has something under way by then is asked about a day later."""
+    """For the worker: how many were erased. Whoever has something under way by then is asked about a day later; one
+    that fails does not keep the others waiting.
+    """
 
     def __init__(self, new_unit: NewUnit, clock: Clock, cache: SessionCache) -> None:
         self._new_unit, self._clock, self._cache = new_unit, clock, cache
@@ -120,10 +124,7 @@ class EraseDue:
     async def __call__(self) -> int:
         async with self._new_unit() as unit:
             due = list(await unit.erasures.due(self._clock.now(), BATCH))
-        count = 0
-        for erasure_id in due:
-            count += await self._erase(erasure_id)
-        return count
+        return await each_of(due, self._erase)
 
     async def _erase(self, erasure_id: ErasureId) -> bool:
         now = self._clock.now()

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from application.outbox.one_by_one import each_of
 from domain.errors import StaleWrite
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
@@ -74,7 +75,7 @@ class FetchExport:
 
 
 class BuildExports:
-    """For the worker: how many were put together."""
+    """For the worker: how many were put together. One that fails does not keep the others waiting."""
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
         self._new_unit, self._clock = new_unit, clock
@@ -82,10 +83,7 @@ class BuildExports:
     async def __call__(self) -> int:
         async with self._new_unit() as unit:
             waiting = list(await unit.exports.waiting(BATCH))
-        count = 0
-        for export in waiting:
-            count += await self._build(export)
-        return count
+        return await each_of(waiting, self._build)
 
     async def _build(self, export: Export) -> bool:
         async with self._new_unit() as unit:

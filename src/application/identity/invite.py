@@ -8,7 +8,7 @@ from domain.errors import Invalid, NotPermitted
 from domain.identity.account import require_reason
 from domain.identity.actor import Actor
 from domain.identity.permission import GRANTS, Audience, Permission, Role
-from domain.identity.user import EmailTaken, Onboarding, User, email_address
+from domain.identity.user import EmailTaken, User, beginnings, email_address
 from domain.ids import UserId
 from domain.oversight.audit import Act
 from ports.clock import Clock, NewId
@@ -46,7 +46,7 @@ class EnsureAccount:
             name=" ".join(wanted.name.split()) or email.partition("@")[0],
             password_hash="",
             roles=wanted.roles,
-            onboarding={Role.QARI: Onboarding.DRAFT} if Role.QARI in wanted.roles else {},
+            onboarding=beginnings(wanted.roles),
             zone=wanted.zone or self._zone,
             locale=wanted.locale,
             created_at=now,

@@ -14,7 +14,7 @@ from domain.identity.account import is_staff
 from domain.identity.events import AccessChanged
 from domain.identity.permission import Role
 from domain.identity.session import Ending
-from domain.identity.user import AccountStatus, EmailTaken, User, email_address
+from domain.identity.user import AccountStatus, EmailTaken, User, beginnings, email_address
 from domain.ids import UserId
 from domain.oversight.audit import Act
 from ports.clock import Clock, NewId
@@ -136,6 +136,7 @@ class SyncExternalUser:
             name=" ".join(change.name.split()) or email.partition("@")[0],
             password_hash="",
             roles=frozenset({Role.STUDENT}),
+            onboarding=beginnings({Role.STUDENT}),
             zone=change.zone or self._zone,
             locale=change.locale or "en",
             email_verified_at=now if change.email_verified else None,

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from application.notification.notify import messages
+from application.outbox.one_by_one import each_of
 from domain.errors import NotFound
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
@@ -30,9 +31,12 @@ class SendFirstSteps:
     async def __call__(self) -> int:
         now, queued = self._clock.now(), 0
         after: UserId | None = None
+
+        async def write(beginner: Beginner) -> int:
+            return await self._write(beginner, now)
+
         while beginners := await self._queries.beginners(now - LONGEST, now - SOONEST, after=after, limit=BATCH):
-            for beginner in beginners:
-                queued += await self._write(beginner, now)
+            queued += await each_of(beginners, write)
             after = beginners[-1].user_id
         if queued:
             await self._wakeup.nudge("deliveries")

@@ -13,16 +13,17 @@ from domain.ids import ErasureId, ExportId, UserId
 
 class Ties(msgspec.Struct, frozen=True, kw_only=True):
     """What has to be settled before somebody can be forgotten: counts of lessons ahead, payments and refunds under
-    way, and accounts of the ledger that are not at zero.
+    way, children whose guardian of record he is, and accounts of the ledger that are not at zero.
     """
 
     lessons: int = 0
     payments: int = 0
     refunds: int = 0
+    children: int = 0
     balances: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.lessons or self.payments or self.refunds or self.balances)
+        return bool(self.lessons or self.payments or self.refunds or self.children or self.balances)
 
 
 class ExportRepository(Protocol):

@@ -1,8 +1,9 @@
 """Blocking, promoting, inviting, resetting: what is done about accounts, by whom, and what follows."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from application.identity.block_account import BlockAccount
@@ -328,6 +329,27 @@ async def test_paying_without_an_account_makes_one_and_one_invitation(office: Of
     assert first.id == again.id
     assert (first.name, first.zone, first.password_hash) == ("buyer", "Asia/Karachi", "")
     assert office.store.events == [UserInvited(user_id=first.id, at=office.clock.now())]
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.GUARDIAN, Role.QARI])
+async def test_whoever_makes_the_account_its_owner_applies(office: Office, role: Role) -> None:  # ONB-05, SAFE-01
+    invited = await office.invite(
+        acting(office.owner, Role.OWNER),
+        NewAccount(email="new@example.org", roles=frozenset({role})),
+        "asked on the phone",
+    )
+    promoted, _ = office.student.with_roles(office.student.roles | {role}, at=office.clock.now())
+
+    assert invited.onboarding == {role: Onboarding.DRAFT}
+    assert promoted.onboarding == ({} if role is Role.STUDENT else {role: Onboarding.DRAFT})
+
+
+async def test_who_has_told_his_age_is_not_asked_again(office: Office) -> None:
+    known = msgspec.structs.replace(office.student, birth_date=date(1990, 1, 1))
+
+    promoted, _ = known.with_roles(known.roles | {Role.GUARDIAN}, at=office.clock.now())
+
+    assert promoted.onboarding_of(Role.GUARDIAN).cleared
 
 
 async def test_an_invitation_is_a_link_to_choose_a_password(office: Office) -> None:
