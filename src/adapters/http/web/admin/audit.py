@@ -13,6 +13,7 @@ from adapters.http.api.audit import audit_file
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
+from adapters.http.web.admin.audit_words import action_name, subject_name
 from adapters.http.web.forms import address, id_of, next_page
 from application.oversight.audit import ExportAudit, SearchAudit
 from application.oversight.people import SeePerson
@@ -46,7 +47,10 @@ class AdminAuditController(Controller):
             "admin/audit.html",
             status_code=400 if errors else 200,
             entries=_shown(found.items),
-            actions=await search_audit.actions(request.user),
+            actions=sorted(
+                ((action, action_name(action)) for action in await search_audit.actions(request.user)),
+                key=lambda each: each[1],
+            ),
             values=values,
             errors=errors,
             narrowed=any(values.values()),
@@ -100,8 +104,11 @@ class AdminAuditController(Controller):
 
 
 def _shown(entries: Any) -> list[Any]:
-    """Each with what changed, field by field."""
-    return [(entry, differences(entry.before, entry.after)) for entry in entries]
+    """Each with what changed, field by field, and its names."""
+    return [
+        (entry, differences(entry.before, entry.after), action_name(entry.action), subject_name(entry.subject_kind))
+        for entry in entries
+    ]
 
 
 def _filter(request: Req, values: dict[str, str]) -> tuple[AuditFilter, dict[str, str]]:
