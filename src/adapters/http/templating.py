@@ -13,6 +13,7 @@ from adapters.http import assets, csrf, formatting
 from adapters.http.authentication import expired_cookie
 from adapters.http.branding import brand_of
 from adapters.http.flash import flash_of
+from adapters.http.ayah import ayah
 from adapters.http.hijri import hijri_text
 from adapters.http.languages import NUMERALS_OF, remembered_language
 from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
@@ -47,6 +48,7 @@ class Renderer:
                 "word": word,
                 "comma": comma,
                 "hijri_text": hijri_text,
+                "ayah": ayah,
                 "asset": asset_once if not development else assets.address,
                 "first_faces": assets.first_faces(),
             },
@@ -89,7 +91,7 @@ def page(
         "theme": theme if (theme := request.cookies.get("theme", "")) in {"light", "dark"} else "",
         "zone": viewer.zone,
         "lang": viewer.locale,
-        "languages": list(OWN_NAMES.items()),
+        "tongues": list(OWN_NAMES.items()),
         "numerals": language_of(request).numerals,
         "numeral_choices": [(name, NUMERALS[name][1:4]) for name in NUMERALS_OF.get(viewer.locale, ())],
         "csrf_token": token,

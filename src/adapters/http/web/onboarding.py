@@ -14,7 +14,7 @@ from adapters.http.flash import redirect
 from adapters.http.landing import APPLICATION, UNDER_REVIEW, landing_of
 from adapters.http.requests import Req, signed_in, viewer_of
 from adapters.http.templating import page
-from adapters.http.text import _
+from adapters.http.text import _, comma
 from adapters.http.web.forms import fields_of, told
 from adapters.http.web.onboarding_forms import draft_in, field_names, fields_in, shown
 from adapters.http.web.qari_availability import day_text
@@ -136,8 +136,10 @@ def _form(request: Req, own: OwnApplication, wrong: Mapping[str, Invalid] | None
     names, errors = field_names(), {field: told(error) for field, error in (wrong or {}).items()}
     for error in (wrong or {}).values():
         if isinstance(error, Incomplete):
-            missing = [names.get(name, name) for name in error.details["missing"]]
-            errors = {"form": _("Still missing: {fields}.", fields=", ".join(missing))}
+            missing = error.details["missing"]
+            errors = dict.fromkeys(missing, _("Please answer this."))
+            words = comma().join(names.get(name, name) for name in missing)
+            errors["form"] = _("Still missing: {fields}.", fields=words)
     if errors:
         errors.setdefault("form", " ".join(dict.fromkeys(errors.values())))
     return page(
