@@ -9,6 +9,7 @@ from adapters.http.app import create_app
 from adapters.http.config import HttpConfig, RequestLimits
 from adapters.http.routes import controllers_for
 from adapters.persistence.revision import current, heads
+from adapters.quran import mushaf
 from domain.identity.permission import Audience
 from entrypoints.container import Container
 from entrypoints.settings import Settings
@@ -21,7 +22,10 @@ class NotMigrated(Exception):
 
 
 def create(settings: Settings, audience: Audience) -> Litestar:
-    """Connects lazily: the process starts without its database, and says in ``/health/ready`` that it is not ready."""
+    """Connects lazily: the process starts without its database, and says in ``/health/ready`` that it is not ready.
+    Raises AlteredText: without the text that was checked nothing starts.
+    """
+    mushaf()
     container = Container(settings, audience)
     main = audience is Audience.MAIN
 

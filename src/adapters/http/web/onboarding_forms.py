@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from litestar.datastructures import FormMultiDict
 
+from adapters.http.ayah import surah_names
 from adapters.http.formatting import locale_of, week_starts_on
 from adapters.http.text import _
 from adapters.http.web.availability_forms import days_from, kept_rows, painted, rules_of, week_rows
@@ -151,7 +152,7 @@ def _learner(form: Fields) -> LearnerForm:
         level=next((level for level in ReadingLevel if level.value == _text(form, "level")), None),
         goals=tuple(goal for goal in Goal if goal.value in goals),
         memorized_juz=_numbers(_many(form, "juz"), "memorized_juz"),
-        memorized_surahs=_numbers(_text(form, "surahs").replace("،", ",").split(","), "memorized_surahs"),
+        memorized_surahs=_numbers(",".join(_many(form, "surahs")).replace("،", ",").split(","), "memorized_surahs"),
         language=_text(form, "language"),
         zone=_text(form, "zone"),
         qari_gender=_gender(wished),
@@ -237,7 +238,7 @@ def shown(own: OwnApplication, lang: str) -> dict[str, Any]:
             "levels": options(level_names()),
             "goals": options(goal_names()),
             "juz": list(JUZ),
-            "surahs": ", ".join(map(str, form.memorized_surahs)),
+            "surahs": [[str(number), name] for number, name in surah_names(lang).items()],
         }
     cells, kept = painted(form.rules)
     filled = [{"title": one.title, "by": one.by, "year": one.year or ""} for one in form.qualifications]

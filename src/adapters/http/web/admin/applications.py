@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from adapters.http.api.onboarding_wire import attachment
+from adapters.http.ayah import surah_names
 from adapters.http.flash import redirect
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
@@ -168,13 +169,14 @@ class AdminApplicationsController(Controller):
 
 def _shown(request: Req, seen: ApplicationView, number: str = "") -> Response[Any]:
     lang = viewer_of(request).locale
-    words: Mapping[str, Mapping[str, str]] = {
+    words: Mapping[str, Mapping[Any, str]] = {
         "genders": gender_names(),
         "levels": heard_names(),
         "goals": goal_names(),
         "kinds": kind_names(),
         "languages": {code: name for code, name in languages(lang)},  # noqa: C416  (pairs are lists here)
         "countries": {code: name for code, name in countries(lang)},  # noqa: C416
+        "surahs": surah_names(lang),
         "subjects": dict(subject_options()),
         "riwayat": {riwayah.value: _(name) for riwayah, name in RIWAYAT.items()},
     }
