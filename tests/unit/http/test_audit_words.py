@@ -9,8 +9,8 @@ from typing import Final
 from adapters.http.web.admin.audit_words import action_name, action_names, subject_name, subject_names
 
 SOURCE: Final = Path(__file__).parents[3] / "src"
-NO_ACTS: Final = frozenset({"identity.accept_invite", "identity.drop_files", "identity.reset"})
-"""Limits and subscribers that happen to be named in the same way."""
+NO_ACTS: Final = frozenset({"identity.drop_files"})
+"""Work for the worker, named in the same way."""
 ACTION: Final = re.compile(r"(billing|booking|identity|notification|onboarding|oversight|scheduling)\.[a-z_]+")
 NOTING: Final = frozenset({"Act", "note_if_staff"})
 

@@ -1,5 +1,6 @@
 """The office: what staff see, and what those who may can change. Support sees all of it and changes nothing."""
 
+from adapters.http.web.admin.academies import AdminAcademiesController
 from adapters.http.web.admin.applications import AdminApplicationsController
 from adapters.http.web.admin.audit import AdminAuditController
 from adapters.http.web.admin.bookings import AdminBookingsController
@@ -34,4 +35,5 @@ CONTROLLERS_ADMIN = (
     AdminHealthController,
     AdminSettingsController,
     AdminAuditController,
+    AdminAcademiesController,
 )
