@@ -1,0 +1,116 @@
+"""A school that is in use is brought to the newest schema with everything in it. (OPS-13, ADM-10)"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from adapters.persistence.migrate import upgrade
+from adapters.persistence.statement import driver
+from domain.booking.booking import Status
+from domain.errors import Conflict
+from domain.identity.permission import Role
+from domain.identity.user import Onboarding
+from domain.ids import BookingId, UserId
+from fakes.identity import a_user
+from ports.academy import FIRST_ACADEMY
+from support.postgres import TestPostgres
+from support.units import postgres_units
+
+NOON: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
+STUDENT, QARI, APPLICANT, ADMIN, LESSON = (UUID(int=number) for number in range(1, 6))
+BEFORE_ACADEMIES: Final = "0005"
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+
+def a_person(user_id: UUID, role: str, onboarding: str = "not_needed") -> list[tuple[str, dict[str, Any]]]:
+    person = {
+        "id": user_id, "email": f"{role}{user_id.int}@example.org", "name": "Some One", "password_hash": "x",
+        "zone": "UTC", "locale": "en", "status": "active", "onboarding": onboarding, "created_at": NOON, "version": 1,
+    }  # fmt: skip
+    session = {
+        "token_hash": user_id.bytes, "user_id": user_id, "audience": "main", "role": role, "created_at": NOON,
+        "last_seen_at": NOON, "expires_at": NOON + timedelta(days=30),
+    }  # fmt: skip
+    return [("users", person), ("user_roles", {"user_id": user_id, "role": role}), ("sessions", session)]
+
+
+ROWS: Final[list[tuple[str, dict[str, Any]]]] = [
+    *a_person(STUDENT, "student"),
+    *a_person(QARI, "qari", "approved"),
+    *a_person(APPLICANT, "qari", "submitted"),
+    *a_person(ADMIN, "admin"),
+    ("qaris", {
+        "user_id": QARI, "name": "Some One", "gender": "male", "zone": "UTC", "country": "PK", "languages": ["ur"],
+        "riwayat": ["hafs"], "teaches_genders": ["male"], "bio": "", "approved": True, "booking_mode": "instant",
+        "request_holds_slot": False,
+    }),
+    ("policies", {"kind": "booking", "version": 1, "body": "{}", "effective_from": NOON, "created_by": ADMIN}),
+    ("bookings", {
+        "id": LESSON, "learner_id": STUDENT, "payer_id": STUDENT, "qari_id": QARI, "starts_at": NOON,
+        "ends_at": NOON + timedelta(hours=1), "busy_from": NOON, "busy_until": NOON + timedelta(hours=1),
+        "buffer_before_min": 0, "buffer_after_min": 0, "occupies": True, "status": "confirmed", "kind": "regular",
+        "price_minor": 900, "currency": "USD", "policy_version": 1, "request_occupies": False, "moves": 0,
+        "sequence": 0, "note": "", "reason": "", "created_at": NOON, "version": 1,
+    }),
+    ("outbox_events", {"id": UUID(int=9), "type": "identity.user_registered", "payload": "{}", "occurred_at": NOON}),
+]  # fmt: skip
+
+
+@pytest.fixture
+async def school(postgres: TestPostgres) -> AsyncIterator[AsyncEngine]:
+    """As the release before left it, and then brought to head."""
+    name = await postgres.empty()
+    await upgrade(postgres.url_of(name), BEFORE_ACADEMIES)
+    engine = postgres.engine(name)
+    async with driver(engine) as connection:
+        for table, row in ROWS:
+            places = ", ".join(f"${number + 1}" for number in range(len(row)))
+            insert = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"  # noqa: S608 - our own names
+            await connection.execute(insert, *row.values())
+    await upgrade(postgres.url_of(name))
+    yield engine
+    await engine.dispose()
+    await postgres.drop(name)
+
+
+async def test_everything_is_still_there_and_belongs_to_the_first_academy(school: AsyncEngine) -> None:
+    async with driver(school) as connection:
+        for table in ("users", "qaris", "policies", "bookings", "outbox_events"):
+            academies = await connection.fetch(f"SELECT DISTINCT academy_id FROM {table}")  # noqa: S608
+            assert [row["academy_id"] for row in academies] == [FIRST_ACADEMY], table
+    async with postgres_units(school)() as unit:
+        assert (await unit.bookings.get(BookingId(LESSON))).status is Status.CONFIRMED
+        assert (await unit.policies.version("booking", 1)) is not None
+        assert (await unit.qaris.get(UserId(QARI))).approved
+
+
+async def test_who_could_book_or_teach_still_can_and_an_applicant_still_waits(school: AsyncEngine) -> None:
+    async with postgres_units(school)() as unit:
+        states = {
+            user_id: (await unit.users.get(UserId(user_id))).onboarding_of(role)
+            for user_id, role in ((STUDENT, Role.STUDENT), (QARI, Role.QARI), (APPLICANT, Role.QARI))
+        }
+
+    assert states[STUDENT].cleared
+    assert (states[QARI], states[APPLICANT]) == (Onboarding.APPROVED, Onboarding.SUBMITTED)
+
+
+async def test_new_rows_say_whose_they_are_and_addresses_stay_unique(school: AsyncEngine) -> None:
+    async with postgres_units(school)() as unit:
+        with pytest.raises(Conflict):
+            await unit.users.add(a_user(number=40, email=f"STUDENT{STUDENT.int}@example.org"))
+    async with postgres_units(school)() as unit:
+        await unit.users.add(a_user(number=41))
+        await unit.commit()
+    async with driver(school) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM sessions") == 0  # everybody signs in once again
+        defaults = await connection.fetch(
+            "SELECT table_name FROM information_schema.columns"
+            " WHERE column_name = 'academy_id' AND column_default IS NOT NULL"
+        )
+    assert defaults == []
