@@ -28,6 +28,7 @@ from entrypoints.container import Container
 from entrypoints.settings import Settings, load
 from support.units import postgres_units
 
+pytestmark = pytest.mark.slow
 PASSWORD = "a quiet reading room"
 ADDRESS = {Audience.MAIN: "http://localhost:8000", Audience.ADMIN: "http://localhost:8001"}
 SECRET = "a-secret-shared-with-the-other-system-0123456789"

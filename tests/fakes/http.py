@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from litestar.di import Provide
 from adapters.http.app import create_app
 from adapters.http.config import HttpConfig
 from adapters.http.health import Probe
+from adapters.http.unread import CountNews
 from application.identity.authenticate import Authenticate
 from domain.identity.permission import GRANTS, Audience, Role
 from domain.identity.session import PREFIXES, hash_token
 from domain.identity.user import Onboarding
 from domain.ids import SessionId, UserId
-from entrypoints.docs import missing
+from entrypoints.docs import bare_app, missing
 from ports.identity.queries import SignedIn
 
 NOON: Final = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
@@ -80,6 +82,7 @@ def an_app(
     audience: Audience = Audience.MAIN,
     dependencies: Mapping[str, Provide] | None = None,
     probes: Mapping[str, Probe] | None = None,
+    count_news: CountNews | None = None,
     **config: Any,
 ) -> Litestar:
     """What a handler names and nobody gives is answered with 409 ``reached`` when it is asked for."""
@@ -91,7 +94,14 @@ def an_app(
         authenticator=Authenticate(audience, EverybodySignedIn(), clock),
         clock=clock,
         probes=probes,
+        count_news=count_news,
     )
+
+
+@cache
+def whole_app(audience: Audience) -> Litestar:
+    """All routes of a door over nothing, for EverybodySignedIn. Made once: there are hundreds of routes."""
+    return bare_app(audience, Authenticate(audience, EverybodySignedIn(), StandingClock()))
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -11,8 +11,8 @@ from adapters.http.routes import controllers_for
 from adapters.http.web import legacy
 from domain.identity.permission import Audience, Role
 from domain.identity.user import Onboarding
-from entrypoints.docs import bare_app, routes_of
-from fakes.http import an_app
+from entrypoints.docs import routes_of
+from fakes.http import an_app, whole_app
 
 STAFF = [Role.TEACHING_LEAD, Role.SUPPORT, Role.FINANCE, Role.ADMIN, Role.OWNER]
 TABLE = {
@@ -40,7 +40,7 @@ def test_role_and_status_say_where_somebody_lands(role: Role, status: Onboarding
 
 def test_people_land_on_pages_that_there_are() -> None:
     # ID-15
-    pages = {route.path for route in routes_of(bare_app(Audience.MAIN)) if route.method == "GET"}
+    pages = {route.path for route in routes_of(whole_app(Audience.MAIN)) if route.method == "GET"}
 
     homes = {home for homes in TABLE.values() for role, home in homes.items() if role != "staff"}
     assert homes <= pages

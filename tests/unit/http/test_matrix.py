@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 from litestar.testing import TestClient
 
-from application.identity.authenticate import Authenticate
 from domain.identity.permission import GRANTS, Audience, Permission
-from entrypoints.docs import PAGES, Route, bare_app, routes_of
-from fakes.http import EverybodySignedIn, StandingClock, bearer, token_of
+from entrypoints.docs import PAGES, Route, routes_of
+from fakes.http import bearer, token_of, whole_app
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = {"uuid": "01980000-0000-7000-8000-000000000001", "int": "1", "date": "2026-03-03", "path": "x.css"}
@@ -23,7 +22,7 @@ def address(route: Route) -> str:
 @pytest.mark.parametrize("audience", list(Audience))
 def test_every_role_gets_exactly_what_it_is_granted(audience: Audience) -> None:
     # ID-08
-    app = bare_app(audience, Authenticate(audience, EverybodySignedIn(), StandingClock()))
+    app = whole_app(audience)
     wrong = []
 
     with TestClient(app, raise_server_exceptions=False) as client:
@@ -42,7 +41,7 @@ def test_every_role_gets_exactly_what_it_is_granted(audience: Audience) -> None:
 @pytest.mark.parametrize("audience", list(Audience))
 def test_nobody_passes_without_a_session(audience: Audience) -> None:
     # API-06
-    app = bare_app(audience)
+    app = whole_app(audience)
 
     with TestClient(app, raise_server_exceptions=False) as client:
         answers = {
@@ -61,7 +60,7 @@ def test_nobody_passes_without_a_session(audience: Audience) -> None:
 def test_a_role_of_the_other_door_is_refused_everywhere_by_its_token(audience: Audience) -> None:
     # ID-07
     other = Audience.ADMIN if audience is Audience.MAIN else Audience.MAIN
-    app = bare_app(audience, Authenticate(audience, EverybodySignedIn(), StandingClock()))
+    app = whole_app(audience)
 
     with TestClient(app, raise_server_exceptions=False) as client:
         for route in routes_of(app):

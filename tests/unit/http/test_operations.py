@@ -8,8 +8,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from domain.identity.permission import Audience, Permission
-from entrypoints.docs import bare_app, routes_of
-from fakes.http import an_app
+from entrypoints.docs import routes_of
+from fakes.http import an_app, whole_app
 
 
 async def fine() -> None:
@@ -66,7 +66,7 @@ def test_styles_come_compressed_and_with_a_tag_and_nothing_else_comes_at_all() -
 
 @pytest.fixture(params=list(Audience), scope="module")
 def described(request: pytest.FixtureRequest) -> Iterator[tuple[Litestar, dict[str, Any]]]:
-    app = bare_app(request.param)
+    app = whole_app(request.param)
     with TestClient(app) as client:
         answer = client.get("/schema/openapi.json")
         assert answer.headers["content-type"].startswith("application/vnd.oai.openapi+json")

@@ -10,10 +10,9 @@ from litestar import Litestar, get
 from litestar.params import FromQuery
 from litestar.testing import TestClient
 
-from application.identity.authenticate import Authenticate
 from domain.identity.permission import GRANTS, Audience, Permission, Role
-from entrypoints.docs import Route, bare_app, routes_of
-from fakes.http import EverybodySignedIn, StandingClock, an_app, bearer, token_of
+from entrypoints.docs import Route, routes_of
+from fakes.http import an_app, bearer, token_of, whole_app
 
 HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -40,14 +39,10 @@ def address(route: Route, **samples: str) -> str:
     return re.sub(r"\{[^:}]+:(\w+)\}", lambda found: (SAMPLES | samples).get(found[1], "sample"), route.path)
 
 
-def app_of(audience: Audience) -> Litestar:
-    return bare_app(audience, Authenticate(audience, EverybodySignedIn(), StandingClock()))
-
-
 @pytest.fixture(params=list(Audience))
 def door(request: pytest.FixtureRequest) -> Iterator[tuple[Audience, Litestar, TestClient[Litestar]]]:
     audience: Audience = request.param
-    app = app_of(audience)
+    app = whole_app(audience)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield audience, app, client
 
@@ -156,7 +151,7 @@ def test_no_body_takes_fields_it_does_not_know(audience: Audience) -> None:
     """Nobody makes himself an owner by sending ``roles`` along."""
     bodies, open_ones = 0, set()
 
-    for route in app_of(audience).routes:
+    for route in whole_app(audience).routes:
         for handler in getattr(route, "route_handlers", ()):
             field = handler.parsed_data_field
             if field is None:
@@ -183,7 +178,7 @@ def test_the_bounds_of_a_parameter_are_written_where_they_hold(audience: Audienc
     """Litestar reads the bounds of a body from ``msgspec.Meta``, but those of a query value from ``QueryParameter``."""
     without = [
         (route.path, name)
-        for route in app_of(audience).routes
+        for route in whole_app(audience).routes
         for handler in getattr(route, "route_handlers", ())
         for name, field in handler.parsed_fn_signature.parameters.items()
         if name != "data" and any(marks_in(field.raw))
@@ -247,4 +242,4 @@ def test_the_two_doors_have_no_address_of_staff_in_common_with_main() -> None:
         needs for role in GRANTS[Audience.MAIN] for needs in GRANTS[Audience.MAIN][role]
     }
 
-    assert [route for route in routes_of(app_of(Audience.MAIN)) if route.needs in staff_only] == []
+    assert [route for route in routes_of(whole_app(Audience.MAIN)) if route.needs in staff_only] == []

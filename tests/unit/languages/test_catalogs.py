@@ -1,6 +1,7 @@
 """What collects and checks the catalogs. (L10N-01)"""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,21 @@ from babel.messages.catalog import Catalog
 
 from adapters.languages.catalogs import TRANSLATED, compiled, source_of
 from entrypoints import catalogs
-from entrypoints.extraction import Found, from_python, from_templates, template, words
+from entrypoints.extraction import Found, Unclear, from_python, from_templates, template, words
+
+
+@cache
+def in_templates() -> list[Found]:
+    return list(from_templates())
+
+
+@cache
+def in_python() -> tuple[list[Found], list[Unclear]]:
+    return from_python()
 
 
 def test_sentences_are_found_in_pages_in_python_and_in_refusals() -> None:
-    pages, (python, _unclear) = {found.one for found in from_templates()}, from_python()
+    pages, (python, _unclear) = {found.one for found in in_templates()}, in_python()
     sentences = {found.one for found in python}
 
     assert {"Find a Qari", "With {name}.", "Pay"} - (pages | sentences) == set()
@@ -21,13 +32,13 @@ def test_sentences_are_found_in_pages_in_python_and_in_refusals() -> None:
 
 
 def test_a_sentence_that_counts_is_found_with_both_forms() -> None:
-    assert Found("adapters/http/templates/lessons/cancel.html", "Cancel {n} lesson?", "Cancel {n} lessons?") in list(
-        from_templates()
+    assert Found("adapters/http/templates/lessons/cancel.html", "Cancel {n} lesson?", "Cancel {n} lessons?") in (
+        in_templates()
     )
 
 
 def test_no_refusal_is_put_together_before_it_is_translated() -> None:
-    assert from_python()[1] == []
+    assert in_python()[1] == []
 
 
 @pytest.mark.parametrize("lang", TRANSLATED)
@@ -81,6 +92,7 @@ def test_what_one_language_lacks_goes_out_and_comes_back(tmp_path: Path, monkeyp
     assert [message.string for message in merged if message.id] == ["محفوظ", "{name} کے ساتھ"]
 
 
+@pytest.mark.slow
 def test_the_template_has_each_sentence_once() -> None:
     ids = [message.id if isinstance(message.id, str) else message.id[0] for message in template() if message.id]
 

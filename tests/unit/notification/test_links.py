@@ -11,8 +11,9 @@ from domain.events import Event
 from domain.identity.permission import Audience, Permission, Role, permissions_of
 from domain.ids import UserId
 from domain.notification.topic import MATRIX, Side, Topic
-from entrypoints.docs import Route, bare_app, routes_of
+from entrypoints.docs import Route, routes_of
 from fakes.clock import NOON
+from fakes.http import whole_app
 from fakes.news import LEARNER, PAYER, QARI, a_lesson, a_person, an_event
 from ports.notification.compose import Notice
 
@@ -39,7 +40,7 @@ CASES: Final = [
 @pytest.fixture(scope="module")
 def pages() -> list[tuple[re.Pattern[str], Route]]:
     """What can be opened with a click, and how its addresses look."""
-    found = [route for route in routes_of(bare_app(Audience.MAIN)) if route.method == "GET"]
+    found = [route for route in routes_of(whole_app(Audience.MAIN)) if route.method == "GET"]
     return [(re.compile(re.sub(r"\{[^}]+\}", "[^/]+", route.path)), route) for route in found]
 
 

@@ -16,7 +16,7 @@ from litestar.di import Dependency
 from litestar.handlers import HTTPRouteHandler
 
 from domain.identity.permission import Audience, Permission
-from entrypoints.docs import bare_app
+from fakes.http import whole_app
 
 NOT_STAFF: Final = frozenset({Permission.NOTHING, Permission.SIGNED_IN})
 """One's own account, the same at both doors."""
@@ -26,7 +26,7 @@ NOTHING_DONE: Final = {
 
 
 def staff_writes() -> Iterator[tuple[str, HTTPRouteHandler]]:
-    for route in bare_app(Audience.ADMIN).routes:
+    for route in whole_app(Audience.ADMIN).routes:
         for method, (handler, _) in getattr(route, "route_handler_map", {}).items():
             if method in {"POST", "PUT", "PATCH", "DELETE"} and handler.opt.get("needs") not in NOT_STAFF:
                 yield f"{method} {route.path}", handler
