@@ -172,6 +172,7 @@ class MemoryNotificationQueries:
         self.people: dict[UserId, Person] = {}
         self.known: dict[BookingId, Lesson] = {}
         self.starting_out: list[Beginner] = []
+        self.told: dict[UserId, list[NoteRow]] = {}
         self.series: dict[tuple[SeriesId, PaymentId | None], list[BookingId]] = {}
 
     def put(self, lesson: Lesson) -> None:
@@ -211,10 +212,10 @@ class MemoryNotificationQueries:
         )
 
     async def notes(self, user_id: UserId, *, cursor: str | None = None, limit: int = 30) -> Page[NoteRow]:
-        return Page([])
+        return Page(self.told.get(user_id, [])[:limit])
 
     async def unread_notes(self, user_id: UserId) -> int:
-        return 0
+        return sum(1 for note in self.told.get(user_id, []) if note.read_at is None)
 
     async def beginners(
         self, since: datetime, until: datetime, *, after: UserId | None, limit: int

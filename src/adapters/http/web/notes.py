@@ -26,6 +26,15 @@ from ports.notification.queries import NoteRow
 HEADINGS: Final[Mapping[Topic, str]] = {
     Topic.WELCOME: N_("Welcome: your address is confirmed"),
     Topic.WAYS_IN_CHANGED: N_("How you sign in was changed"),
+    Topic.PASSWORD_CHANGED: N_("Your password was changed"),
+    Topic.EMAIL_CHANGED: N_("Your e-mail address was changed"),
+    Topic.EXPORT_READY: N_("The copy of your data is ready"),
+    Topic.ERASURE_SCHEDULED: N_("Your account will be erased"),
+    Topic.APPLICATION_RECEIVED: N_("We have your application"),
+    Topic.APPLICATION_APPROVED: N_("Your application is approved"),
+    Topic.APPLICATION_REJECTED: N_("Your application needs another look"),
+    Topic.GUARDIAN_ASKED: N_("You are asked to be a guardian of a child"),
+    Topic.GUARDIANSHIP_ENDED: N_("A guardianship has ended"),
     Topic.LESSON_REQUESTED: N_("A lesson is asked for"),
     Topic.REQUEST_SENT: N_("Your request is with the Qari"),
     Topic.REQUEST_APPROVED: N_("Approved: please pay for your lesson"),
@@ -42,8 +51,23 @@ HEADINGS: Final[Mapping[Topic, str]] = {
     Topic.PAID_TOO_LATE: N_("Paid too late: you get your money back"),
     Topic.REFUND_SENT: N_("A refund is on its way"),
 }
-"""What a note says in one line. A topic that is not here says its name on the page that it leads to."""
-MONEY: Final = frozenset({Topic.RECEIPT, Topic.REFUND_SENT})
+"""What a note says in one line."""
+HREFS: Final[Mapping[Topic, str]] = {
+    Topic.WELCOME: "/qaris",
+    Topic.PAYMENT_FAILED: "/portal/payments",
+    Topic.WAYS_IN_CHANGED: "/account/security",
+    Topic.PASSWORD_CHANGED: "/account/devices",
+    Topic.EMAIL_CHANGED: "/account/email",
+    Topic.EXPORT_READY: "/account/privacy",
+    Topic.ERASURE_SCHEDULED: "/account/privacy",
+    Topic.APPLICATION_RECEIVED: "/onboarding",
+    Topic.APPLICATION_APPROVED: "/onboarding",
+    Topic.APPLICATION_REJECTED: "/onboarding",
+    Topic.GUARDIAN_ASKED: "/portal/children",
+    Topic.GUARDIANSHIP_ENDED: "/portal/children",
+}
+"""Where a note about no lesson leads."""
+MONEY: Final = frozenset({Topic.RECEIPT, Topic.REFUND_SENT, Topic.PAID_TOO_LATE})
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +84,6 @@ def shown(row: NoteRow) -> Note:
         href = "/portal/payments"
     heading = _(HEADINGS[topic]) if topic in HEADINGS else _("News from the school")
     return Note(heading=heading, href=href, at=row.created_at, new=row.read_at is None)
-
-
-HREFS: Final[Mapping[Topic, str]] = {Topic.WELCOME: "/qaris", Topic.PAYMENT_FAILED: "/lessons"}
 
 
 class NotesController(Controller):
