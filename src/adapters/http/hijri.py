@@ -9,25 +9,12 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from adapters.http.text import N_, _, digits
+from adapters.http.text import _, digits
+from adapters.languages.hijri import DATE, MONTHS
 from domain.hijri import Reckoning, hijri_of
 from domain.time import zone_of
 
 Reckonings = Callable[[], Awaitable[Reckoning]]
-MONTHS: Final = (
-    N_("Muharram"),
-    N_("Safar"),
-    N_("Rabi al-Awwal"),
-    N_("Rabi al-Thani"),
-    N_("Jumada al-Ula"),
-    N_("Jumada al-Akhira"),
-    N_("Rajab"),
-    N_("Shaban"),
-    N_("Ramadan"),
-    N_("Shawwal"),
-    N_("Dhu al-Qada"),
-    N_("Dhu al-Hijja"),
-)
 _BARE: Final = ("/api/", "/static/", "/health/", "/brand/", "/metrics", "/webhooks/")
 _offset: Final[ContextVar[int]] = ContextVar("hijri_offset", default=0)
 log = structlog.get_logger("http")
@@ -64,4 +51,4 @@ def hijri_text(moment: datetime | date, zone: str = "UTC", year: bool = True) ->
     month = _(MONTHS[found.month - 1])
     if not year:
         return f"{digits(str(found.day))} {month}"
-    return _("{day} {month} {year} AH", day=found.day, month=month, year=digits(str(found.year)))
+    return _(DATE, day=found.day, month=month, year=digits(str(found.year)))

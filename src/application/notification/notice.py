@@ -1,6 +1,6 @@
 """From a queued message to what its writer has to know, as things are at the moment of sending."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from application.notification.preferences import UnsubscribeLinks
 from domain.billing.events import PaymentEvent
 from domain.booking.events import BookingConfirmed, BookingEvent
+from domain.hijri import Reckoning
 from domain.identity.events import EmailChanged, EmailChangeRequested
 from domain.identity.session import VerificationPurpose
 from domain.ids import BookingId, EventId, UserId
@@ -40,6 +41,10 @@ class MintToken(Protocol):
     ) -> str: ...
 
 
+Reckonings = Callable[[], Awaitable[Reckoning]]
+"""By which moon the academy at hand counts its days."""
+
+
 class Withdrawn(Exception):
     """The message is not true any more, or nobody is there to read it."""
 
@@ -52,9 +57,10 @@ class NoticeBuilder:
         mint_token: MintToken,
         school: Person | None,
         unsubscribe_links: UnsubscribeLinks,
+        see_reckoning: Reckonings | None = None,
     ) -> None:
         self._clock, self._queries, self._mint_token = clock, queries, mint_token
-        self._school, self._links = school, unsubscribe_links
+        self._school, self._links, self._reckoning = school, unsubscribe_links, see_reckoning
 
     async def reader(self, delivery: Delivery) -> Person:
         """Raises Withdrawn when there is none, or its time has passed."""
@@ -82,6 +88,7 @@ class NoticeBuilder:
             address = event.email if isinstance(event, EmailChangeRequested) else None
             secret = await self._mint_token(EventId(delivery.id), person.user_id, LINKS[delivery.topic], address)
         group = group_of(delivery.topic)
+        reckoning = await self._reckoning() if lessons and self._reckoning is not None else Reckoning()
         return Notice(
             message_id=str(delivery.id),
             topic=delivery.topic,
@@ -92,6 +99,7 @@ class NoticeBuilder:
             facts=msgspec.structs.asdict(delivery.event),
             secret=secret,
             unsubscribe=self._links.path(person.user_id, group) if group in MUTABLE else "",
+            hijri_offset_days=reckoning.hijri_offset_days,
         )
 
     async def _lessons(self, delivery: Delivery) -> list[Lesson]:

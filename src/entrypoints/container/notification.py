@@ -50,6 +50,7 @@ class NotificationContainer(containers.DeclarativeContainer):
     mint_verification: providers.Dependency[Any] = providers.Dependency()
     academy_url: providers.Dependency[Any] = providers.Dependency()
     academy_name: providers.Dependency[Any] = providers.Dependency()
+    see_reckoning: providers.Dependency[Any] = providers.Dependency()
 
     school_reader = providers.Singleton(school_of, settings)
     notification_queries = providers.Singleton(SqlNotificationQueries, engine)
@@ -80,7 +81,7 @@ class NotificationContainer(containers.DeclarativeContainer):
     )
     unsubscribe_links = providers.Singleton(UnsubscribeLinks, settings.provided.secret_key)
     notice_builder = providers.Factory(
-        NoticeBuilder, clock, notification_queries, mint_verification, school_reader, unsubscribe_links
+        NoticeBuilder, clock, notification_queries, mint_verification, school_reader, unsubscribe_links, see_reckoning
     )
     send_deliveries = providers.Factory(SendDeliveries, new_unit, clock, notice_builder, mail_composer, mailbox)
     send_first_steps = providers.Factory(SendFirstSteps, new_unit, clock, notification_queries, wakeup)

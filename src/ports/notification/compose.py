@@ -14,7 +14,7 @@ from ports.notification.queries import Lesson, Person
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """``message_id`` is the delivery's id. ``facts`` are the event's own fields beside the lesson: amounts, reasons,
     times. ``secret`` is a single-use token, where the topic needs one; ``unsubscribe`` a path that ends messages of
-    this kind.
+    this kind. ``hijri_offset_days``: the academy's moon.
     """
 
     message_id: str
@@ -26,6 +26,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
     secret: str = ""
     unsubscribe: str = ""
+    hijri_offset_days: int = 0
 
 
 class MailComposer(Protocol):

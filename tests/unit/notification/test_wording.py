@@ -76,6 +76,31 @@ def test_every_message_can_be_written_for_every_reader(kind: type[Event], reader
             assert "meet" not in line.lower()  # LIVE-11
 
 
+def test_a_message_about_a_lesson_tells_the_hijri_date_too() -> None:  # L10N-02
+    starts = datetime(2026, 3, 3, 22, 0, tzinfo=UTC)
+    lesson = a_lesson(starts_at=starts, ends_at=starts + timedelta(minutes=45))
+    event = an_event(BookingConfirmed)
+
+    assert "14 Ramadan 1447 AH" in compose(event, lessons=(lesson,)).text
+    assert "15 Ramadan 1447 AH" in compose(event, lessons=(lesson,), to=a_person(QARI)).text
+
+
+def test_a_message_goes_by_the_moon_of_the_academy() -> None:  # L10N-02
+    facts = {name: getattr(an_event(BookingConfirmed), name) for name in BookingConfirmed.__struct_fields__}
+    lesson = a_lesson(starts_at=datetime(2026, 2, 18, 12, tzinfo=UTC), ends_at=datetime(2026, 2, 18, 13, tzinfo=UTC))
+    notice = Notice(
+        message_id="m-1",
+        topic=Topic.LESSON_CONFIRMED,
+        to=a_person(LEARNER),
+        at=NOON,
+        lessons=(lesson,),
+        facts=facts,
+        hijri_offset_days=1,
+    )
+
+    assert "29 Shaban 1447 AH" in composer().compose(notice).text
+
+
 def test_every_topic_has_words() -> None:
     assert set(WORDING) == set(Topic)
 

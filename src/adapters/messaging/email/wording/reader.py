@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from adapters.languages.hijri import hijri_for
 from adapters.messaging.email.times import clock_text, day_text, money_text, other_clock, place_text
 from domain.identity.actor import Party
 from domain.money import Money
@@ -77,11 +78,14 @@ class Reader:
 
     def lesson_facts(self, starts_at: datetime) -> tuple[tuple[str, str], ...]:
         minutes = int((self.lesson.ends_at - self.lesson.starts_at).total_seconds() // 60)
-        return (
+        hijri = hijri_for(starts_at, self.to.zone, self.lang, self._, self.notice.hijri_offset_days)
+        rows = (
             (self._("With"), self.with_whom),
             (self._("When"), self.when(starts_at)),
+            (self._("Hijri date"), hijri),
             (self._("Length"), self._("{minutes} minutes").format(minutes=minutes)),
         )
+        return tuple(row for row in rows if row[1])
 
 
 def about_lesson(r: Reader, heading: str, *paragraphs: str, starts_at: datetime | None = None) -> Content:
