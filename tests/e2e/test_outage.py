@@ -52,6 +52,7 @@ async def test_without_valkey_people_sign_in_book_and_are_throttled_and_later_al
     async with httpx.AsyncClient(base_url=main, timeout=30) as client:
         assert (await client.get("/")).status_code == 200
         assert (await client.get("/qaris")).status_code == 200
+        assert (await client.get("/health/ready")).json()["status"] == "degraded"
         bad = {"email": student.email, "password": "not the right one at all"}
         answers = [await client.post("/api/v1/auth/sign-in", json=bad) for _ in range(11)]
         assert [answer.status_code for answer in answers] == [401] * 10 + [429]

@@ -15,6 +15,8 @@ from domain.identity.permission import Permission
 Probe = Callable[[], Awaitable[None]]
 """Raises when the thing it looks at is not usable."""
 _PATIENCE_S: Final = 2.0
+SPARED: Final = frozenset({"redis"})
+"""What the school stays open without, more slowly."""
 log = structlog.get_logger("http.health")
 
 
@@ -28,7 +30,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    status: Literal["ok", "unavailable"]
+    status: Literal["ok", "degraded", "unavailable"]
     checks: list[Check]
 
 
@@ -57,13 +59,16 @@ class HealthController(Controller):
 
     @get("/health/ready", needs=Permission.NOTHING, anonymous=True, summary="Can it serve requests")
     async def ready(self, request: Req) -> Response[Ready]:
-        """Looks at each dependency; 503 when one of them is not usable."""
+        """Looks at each dependency; 503 when one is not usable that nothing works without. Without Redis requests are
+        served all the same, so its absence must not take the process out of service.
+        """
         probes = cast("Mapping[str, Probe]", request.app.state.probes)
         checks = await asyncio.gather(*(_try(name, probe) for name, probe in probes.items()))
-        good = all(check.ok for check in checks)
+        missing = {check.name for check in checks if not check.ok}
+        serves = missing <= SPARED
         return Response(
-            Ready("ok" if good else "unavailable", list(checks)),
-            status_code=200 if good else 503,
+            Ready("unavailable" if not serves else "degraded" if missing else "ok", list(checks)),
+            status_code=200 if serves else 503,
             headers={"cache-control": "no-store"},
         )
 

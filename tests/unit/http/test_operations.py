@@ -27,6 +27,10 @@ def test_ready_names_each_dependency() -> None:
         answer = client.get("/health/ready")
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
 
+    with TestClient(an_app([], probes={"database": fine, "redis": away})) as client:
+        answer = client.get("/health/ready")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")  # it serves without
+
     with TestClient(an_app([], probes={"database": away, "redis": fine})) as client:
         answer = client.get("/health/ready")
         assert answer.status_code == 503
