@@ -68,6 +68,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
         directory=container.academies(),
         brands=container.see_brand(),
         reckonings=container.see_reckoning(),
+        terminologies=container.see_terminology(),
         count_news=container.notification_queries().unread_notes if main else None,
         probes=_probes(container),
         lifespan=[lifespan],

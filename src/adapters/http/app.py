@@ -15,7 +15,7 @@ from adapters.http.branding import Branded, Brands
 from adapters.http.config import HttpConfig
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
-from adapters.http.hijri import Reckoned, Reckonings
+from adapters.http.hijri import Reckoned, Reckonings, Terminologies
 from adapters.http.hosts import Directory, Hosts
 from adapters.http.https import HttpsOnly
 from adapters.http.languages import AccountLanguage, VisitorLanguage
@@ -45,6 +45,7 @@ def create_app(
     throttle: Throttle | None = None,
     brands: Brands | None = None,
     reckonings: Reckonings | None = None,
+    terminologies: Terminologies | None = None,
     directory: Directory | None = None,
     count_news: CountNews | None = None,
     probes: Mapping[str, Probe] | None = None,
@@ -54,7 +55,7 @@ def create_app(
     ``probes``: what readiness looks at, by name. Without a ``throttle`` nobody is held back; without a ``directory``
     there is one academy.
     ``brands``: the looks of the academy at hand; ``reckonings``: by which moon it counts its days;
-    ``count_news``: how much of it its reader has not seen.
+    ``terminologies``: what it calls the parts of memorizing; ``count_news``: how much of it its reader has not seen.
     """
     metrics = Metrics(config.audience.value)
     limits = [Limits(config, throttle)] if throttle is not None else []
@@ -84,7 +85,7 @@ def create_app(
         debug=False,
     )
     inner = Branded(app.asgi_handler, brands) if brands is not None else app.asgi_handler
-    inner = Reckoned(inner, reckonings) if reckonings is not None else inner
+    inner = Reckoned(inner, reckonings, terminologies) if reckonings is not None else inner
     app.asgi_handler = Observe(VisitorLanguage(Hosts(HttpsOnly(inner, config), config, directory)), config, metrics)
     return app
 

@@ -9,37 +9,44 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from adapters.http.terms import in_force
 from adapters.http.text import _, digits
 from adapters.languages.hijri import DATE, MONTHS
 from domain.hijri import Reckoning, hijri_of
+from domain.terminology import Terminology
 from domain.time import zone_of
 
 Reckonings = Callable[[], Awaitable[Reckoning]]
+Terminologies = Callable[[], Awaitable[Terminology]]
 _BARE: Final = ("/api/", "/static/", "/health/", "/brand/", "/metrics", "/webhooks/")
 _offset: Final[ContextVar[int]] = ContextVar("hijri_offset", default=0)
 log = structlog.get_logger("http")
 
 
 class Reckoned:
-    """Every page goes by the moon of the academy at hand. Without a database it goes by the calendar."""
+    """Every page goes by the moon and the terms of the academy at hand. Without a database it goes by the calendar, and
+    by the terms the product comes with.
+    """
 
-    def __init__(self, app: ASGIApp, reckonings: Reckonings) -> None:
-        self._app, self._reckonings = app, reckonings
+    def __init__(self, app: ASGIApp, reckonings: Reckonings, terminologies: Terminologies | None = None) -> None:
+        self._app, self._reckonings, self._terminologies = app, reckonings, terminologies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(_BARE):
             await self._app(scope, receive, send)
             return
-        offset = 0
+        offset, terms = 0, Terminology()
         try:
             offset = (await self._reckonings()).hijri_offset_days
+            terms = await self._terminologies() if self._terminologies is not None else terms
         except Exception as error:  # noqa: BLE001 - whatever it is, a page is worth more than its moon
             log.warning("no reckoning", error=type(error).__name__)
-        token = _offset.set(offset)
+        token, words = _offset.set(offset), in_force.set(terms)
         try:
             await self._app(scope, receive, send)
         finally:
             _offset.reset(token)
+            in_force.reset(words)
 
 
 def hijri_text(moment: datetime | date, zone: str = "UTC", year: bool = True) -> str:

@@ -11,12 +11,13 @@ from minijinja import Environment
 
 from adapters.http import assets, csrf, formatting
 from adapters.http.authentication import expired_cookie
+from adapters.http.ayah import ayah
 from adapters.http.branding import brand_of
 from adapters.http.flash import flash_of
-from adapters.http.ayah import ayah
 from adapters.http.hijri import hijri_text
 from adapters.http.languages import NUMERALS_OF, remembered_language
 from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
+from adapters.http.terms import term
 from adapters.http.text import _, comma, digits, ngettext, word
 from adapters.http.unread import unread_of
 from adapters.languages import NUMERALS, OWN_NAMES
@@ -49,6 +50,7 @@ class Renderer:
                 "comma": comma,
                 "hijri_text": hijri_text,
                 "ayah": ayah,
+                "term": term,
                 "asset": asset_once if not development else assets.address,
                 "first_faces": assets.first_faces(),
             },

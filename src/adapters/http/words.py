@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from adapters.http.formatting import locale_of
+from adapters.http.terms import term
 from adapters.http.text import N_, _
 from domain.errors import Invalid
 from domain.money import EXPONENTS, Money
@@ -87,7 +88,16 @@ def riwayah_names(riwayat: Iterable[Riwayah]) -> list[str]:
 
 
 def subject_options() -> list[list[str]]:
-    return [[subject.value, _(words)] for subject, words in SUBJECTS.items()]
+    return [[subject.value, subject_name(subject)] for subject in SUBJECTS]
+
+
+def subject_name(subject: Subject) -> str:
+    """With the school's own term, where it has one for it. (L10N-04)"""
+    terms = {Subject.MEMORIZE: "new", Subject.REVISE: "old"}
+    words = _(SUBJECTS[subject])
+    if subject not in terms:
+        return words
+    return _("{subject} ({term})", subject=words, term=term(terms[subject]))
 
 
 def level_options() -> list[list[str]]:

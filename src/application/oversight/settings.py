@@ -27,6 +27,7 @@ from domain.oversight.branding import BRANDING, Branding
 from domain.oversight.differences import Change, differences, plain
 from domain.oversight.events import SettingsChanged
 from domain.scheduling.meeting_server import MEETINGS, MeetingServer
+from domain.terminology import TERMINOLOGY, Terminology
 from ports.clock import Clock
 from ports.identity.queries import PeopleQueries
 from ports.paging import Page, decode_cursor, encode_cursor
@@ -38,6 +39,7 @@ DOCUMENTS: Final[Mapping[str, type[msgspec.Struct]]] = {
     COMMISSION_POLICY: CommissionPolicy,
     SAFEGUARDING: Safeguarding,
     RECKONING: Reckoning,
+    TERMINOLOGY: Terminology,
     SECURITY_POLICY: SecurityPolicy,
     MEETINGS: MeetingServer,
     ONBOARDING_POLICY: OnboardingPolicy,

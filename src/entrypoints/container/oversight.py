@@ -25,7 +25,7 @@ from application.oversight.people import (
     SeePersonTies,
 )
 from application.oversight.queues import ClaimItem, CountQueues, ListQueue, ReleaseItem
-from application.oversight.see_reckoning import SeeReckoning
+from application.oversight.see_reckoning import SeeReckoning, SeeTerminology
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
 from entrypoints.settings import Settings
 
@@ -66,6 +66,7 @@ class OversightContainer(containers.DeclarativeContainer):
 
     see_brand = providers.Singleton(SeeBrand, new_unit, clock)
     see_reckoning = providers.Singleton(SeeReckoning, new_unit, clock)
+    see_terminology = providers.Singleton(SeeTerminology, new_unit, clock)
     see_logo = providers.Factory(SeeLogo, new_unit, see_brand)
     set_logo = providers.Factory(SetLogo, new_unit, clock)
 

@@ -9,6 +9,7 @@ from litestar.datastructures import FormMultiDict
 
 from adapters.http.ayah import surah_names
 from adapters.http.formatting import locale_of, week_starts_on
+from adapters.http.terms import term
 from adapters.http.text import _
 from adapters.http.web.availability_forms import days_from, kept_rows, painted, rules_of, week_rows
 from adapters.http.words import RIWAYAT, TAUGHT_IN, language_name, level_options, subject_options
@@ -66,8 +67,8 @@ def goal_names() -> dict[str, str]:
     return {
         Goal.READ.value: _("learn to read"),
         Goal.TAJWID.value: _("correct my tajwid"),
-        Goal.MEMORIZE.value: _("memorize"),
-        Goal.REVISE.value: _("revise what I know"),
+        Goal.MEMORIZE.value: _("memorize ({term})", term=term("new")),
+        Goal.REVISE.value: _("revise what I know ({term})", term=term("old")),
         Goal.IJAZAH.value: _("earn an ijazah"),
     }
 

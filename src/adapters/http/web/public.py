@@ -24,7 +24,6 @@ from adapters.http.words import (
     LEVELS,
     PRICED_IN,
     RIWAYAT,
-    SUBJECTS,
     TAUGHT_IN,
     BadAmount,
     date_of,
@@ -33,6 +32,7 @@ from adapters.http.words import (
     level_options,
     money_of,
     riwayah_names,
+    subject_name,
     subject_options,
 )
 from adapters.languages import LANGUAGES
@@ -190,7 +190,7 @@ def _card(request: Req, qari: QariCard) -> dict[str, Any]:
         "next_free": qari.next_free,
         "language_names": language_names(qari.languages, lang),
         "riwayah_names": riwayah_names(qari.riwayat),
-        "subject_names": [_(SUBJECTS[subject]) for subject in qari.subjects],
+        "subject_names": [subject_name(subject) for subject in qari.subjects],
     }
 
 
@@ -207,7 +207,7 @@ def _qari_page(request: Req, found: FreeSlotsFound, days: Week, now: datetime) -
             "asks": qari.booking_mode is BookingMode.REQUEST,
             "language_names": language_names(qari.languages, viewer_of(request).locale),
             "riwayah_names": riwayah_names(qari.riwayat),
-            "subject_names": [_(SUBJECTS[subject]) for subject in qari.subjects],
+            "subject_names": [subject_name(subject) for subject in qari.subjects],
             "level_names": [_(LEVELS[level]) for level in qari.levels],
             "only": only[qari.teaches_genders[0]] if len(qari.teaches_genders) == 1 else None,
         },

@@ -146,6 +146,23 @@ def _reckoning() -> Words:
     )
 
 
+def _terminology() -> Words:
+    return Words(
+        title=_("Terms"),
+        about=_("What the school calls the parts of memorizing, wherever they are named."),
+        labels={
+            "pack": _("Words of"),
+            "pack=subcontinent": _("Pakistan and India: sabaq, sabqi, manzil"),
+            "pack=arab": _("Arab schools: jadid and muraja\u02bfah"),
+            "pack=plain": _("plain language"),
+            "new": _("New verses"),
+            "recent": _("What was learned lately"),
+            "old": _("All that was learned before"),
+        },
+        hints={"new": _("Empty: the word above. Your own word is shown in every language.")},
+    )
+
+
 def _meetings() -> Words:
     return Words(
         title=_("Live classes"),
@@ -199,6 +216,7 @@ _WORDS: Final[Mapping[str, Callable[[], Words]]] = {
     "commission": _commission,
     "security": _security,
     "reckoning": _reckoning,
+    "terminology": _terminology,
     "safeguarding": _safeguarding,
     "meetings": _meetings,
     "onboarding": _onboarding,
