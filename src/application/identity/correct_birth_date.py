@@ -27,10 +27,10 @@ class CorrectBirthDate:
     async def __call__(self, actor: Actor, user_id: UserId, birth_date: date, reason: str) -> User:
         actor.require(Permission.MANAGE_PEOPLE)
         reason, now = require_reason(reason), self._clock.now()
-        birth_date = born_on(birth_date, now)
         async with self._new_unit() as unit:
             user = await unit.users.get(user_id)
             require_above(actor, user)
+            birth_date = born_on(birth_date, now)
             if user.birth_date == birth_date:
                 return user
             years = read_safeguarding(await unit.policies.current(SAFEGUARDING, now)).majority_years
