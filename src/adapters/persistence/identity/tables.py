@@ -52,6 +52,7 @@ Index(
 )
 Index("ix_users_email_trgm", users.c.email, postgresql_using="gin", postgresql_ops={"email": "gin_trgm_ops"})
 Index("ix_users_newest", users.c.academy_id, users.c.created_at, users.c.id)
+Index("ix_users_verified", users.c.academy_id, users.c.email_verified_at)
 Index("ix_users_birth_date", users.c.birth_date, postgresql_where=users.c.birth_date.is_not(None))
 
 user_roles: Final = Table(

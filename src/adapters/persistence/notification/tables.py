@@ -46,6 +46,7 @@ deliveries: Final = Table(
     UniqueConstraint("key"),
 )
 Index("ix_deliveries_due", deliveries.c.due_at, postgresql_where=text("status = 'queued'"))
+Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=text("status = 'dead'"))
 Index("ix_deliveries_booking_id", deliveries.c.booking_id)
 Index("ix_deliveries_newest", deliveries.c.academy_id, deliveries.c.created_at, deliveries.c.id)
 Index(

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Boolean, DateTime, Text, Uuid, bindparam, func, not_, or_, select, tuple_
+from sqlalchemy import Boolean, DateTime, Text, Uuid, bindparam, func, literal_column, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.identity.tables import users
@@ -49,6 +49,7 @@ _NARROWED: Final = _ITEM.where(
 ).limit(bindparam("rows"))
 _WAITING: Final = Statement(
     _NARROWED.where(
+        applications.c.status == literal_column("'submitted'"),  # as in the index, not as a parameter
         applications.c.submitted_at.is_not(None),
         or_(_AT.is_(None), tuple_(applications.c.submitted_at, applications.c.id) > tuple_(_AT, _AT_ID)),
     ).order_by(applications.c.submitted_at, applications.c.id)

@@ -6,7 +6,19 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import BigInteger, DateTime, Integer, Text, Uuid, bindparam, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    ScalarSelect,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.identity.tables import users
@@ -17,7 +29,6 @@ from ports.oversight.audit import AuditEntry, AuditFilter, AuditHead
 from ports.paging import Page, decode_cursor, page_of
 
 _INSTANT: Final = DateTime(timezone=True)
-_actor, _behind = users.alias("actor"), users.alias("behind")
 _SEALED: Final = ("action", "subject_kind", "subject_id", "reason", "request_id", "role", "audience", "seq", "at")
 _ACTOR: Final = bindparam("actor", type_=Uuid)
 _ACTION: Final = bindparam("action", type_=Text)
@@ -28,14 +39,20 @@ _EXACT: Final = bindparam("exact", type_=Text)
 _SINCE: Final = bindparam("since", type_=_INSTANT)
 _UNTIL: Final = bindparam("until", type_=_INSTANT)
 _BELOW: Final = bindparam("below", type_=BigInteger)
+
+
+def _name_of(column: "ColumnElement[UUID | None]") -> "ScalarSelect[str]":
+    """Asked for the rows that are shown alone: joined, all people would be read for the names of a few."""
+    person = users.alias(f"person_{column.key}")
+    return select(person.c.name).where(person.c.id == column).scalar_subquery()
+
+
 _SEARCH: Final = Statement(
     select(
         audit_log,
-        _actor.c.name.label("actor_name"),
-        _behind.c.name.label("impersonator_name"),
+        _name_of(audit_log.c.actor_id).label("actor_name"),
+        _name_of(audit_log.c.impersonator_id).label("impersonator_name"),
     )
-    .outerjoin_from(audit_log, _actor, _actor.c.id == audit_log.c.actor_id)
-    .outerjoin(_behind, _behind.c.id == audit_log.c.impersonator_id)
     .where(
         or_(_ACTOR.is_(None), audit_log.c.actor_id == _ACTOR, audit_log.c.impersonator_id == _ACTOR),
         or_(_ACTION.is_(None), audit_log.c.action == _ACTION, func.starts_with(audit_log.c.action, _ACTION + ".")),

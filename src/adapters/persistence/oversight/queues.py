@@ -43,6 +43,7 @@ _learner, _qari, _payer = users.alias("learner"), users.alias("qari"), users.ali
 _NOBODY: Final = cast(null(), Uuid)
 
 
+# Names are joined from outside: there is one for each row, and where rows are only counted nobody looks them up.
 def _source(item: Any, subject: Any, about: Any, since: Any, owner: Any = _NOBODY) -> "Select[Any]":
     return select(
         cast(item, Text).label("item"),
@@ -58,8 +59,8 @@ def _lessons(since: Any) -> "Select[Any]":
     return (
         _source(bookings.c.id, bookings.c.id, names, since)
         .select_from(bookings)
-        .join(_learner, _learner.c.id == bookings.c.learner_id)
-        .join(_qari, _qari.c.id == bookings.c.qari_id)
+        .outerjoin(_learner, _learner.c.id == bookings.c.learner_id)
+        .outerjoin(_qari, _qari.c.id == bookings.c.qari_id)
     )
 
 
@@ -68,13 +69,13 @@ _SOURCES: Final[Mapping[Queue, "Select[Any]"]] = {
         applications.c.id, applications.c.id, _payer.c.name, applications.c.submitted_at, applications.c.owner_id
     )
     .select_from(applications)
-    .join(_payer, _payer.c.id == applications.c.user_id)
+    .outerjoin(_payer, _payer.c.id == applications.c.user_id)
     .where(applications.c.status == "submitted"),
     Queue.REQUESTS: _lessons(bookings.c.created_at).where(bookings.c.status == "requested"),
     Queue.OUTCOMES: _lessons(bookings.c.ends_at).where(bookings.c.status == "confirmed", bookings.c.ends_at <= _NOW),
     Queue.REFUNDS: _source(refunds.c.id, refunds.c.payment_id, _payer.c.name, refunds.c.created_at)
     .select_from(refunds)
-    .join(_payer, _payer.c.id == refunds.c.payer_id)
+    .outerjoin(_payer, _payer.c.id == refunds.c.payer_id)
     .where(refunds.c.status == "failed"),
     Queue.WEBHOOKS: _source(
         webhook_events.c.id, webhook_events.c.id, webhook_events.c.type, webhook_events.c.received_at

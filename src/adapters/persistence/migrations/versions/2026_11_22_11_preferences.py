@@ -19,6 +19,8 @@ def upgrade() -> None:
         ["recipient_id", "created_at", "id"],
         postgresql_where=sa.text("channel = 'in_app'"),
     )
+    op.create_index("ix_deliveries_dead", "deliveries", ["created_at"], postgresql_where=sa.text("status = 'dead'"))
+    op.create_index("ix_users_verified", "users", ["academy_id", "email_verified_at"])
     op.create_table(
         "message_preferences",
         sa.Column("user_id", sa.Uuid, nullable=False),
