@@ -1,7 +1,8 @@
-"""A second academy with a row in every table that has walls, made from the tables themselves.
+"""Somebody else, with a row in every table that has walls, made from the tables themselves: in a second academy, or
+next door in the first one.
 
-Nobody is meant to read these rows: where the walls hold, no statement ever finds them. So they need not make sense to
-the domain, only to the database; and a table that is added tomorrow has its row here tomorrow.
+Nobody is meant to read these rows, so they hardly need to make sense to the domain, only to the database; and a table
+that is added tomorrow has its row here tomorrow.
 """
 
 from collections.abc import Mapping
@@ -19,8 +20,14 @@ from adapters.persistence.schema import whole_schema
 from domain.ids import AcademyId
 
 ELSEWHERE: Final = AcademyId(UUID(int=0xE15E))
+PARENT: Final = UUID(int=0x9A9A)
 MARK: Final = "zz-elsewhere-zz"
 """In every text over there: where it shows over here, a wall has a hole."""
+
+
+def id_of(table: str) -> UUID:
+    return uuid5(ELSEWHERE, table)
+
 
 PEOPLE: Final = frozenset({"user_id", "learner_id", "payer_id", "qari_id", "recipient_id", "guardian_id", "child_id"})
 NAMED: Final = {
@@ -50,32 +57,41 @@ CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
         "ends_at": NOON + timedelta(minutes=30),
         "currency": "USD",
         "occupies": True,
+        "qari_id": UUID(int=0x0AB1),
+        "series_index": 1,
     },
-    "proposals": {"status": "open", "by": "learner", "scope": "one"},
-    "payments": {"status": "captured", "currency": "USD", "refunded_minor": 0, "captured_at": NOON},
-    "refunds": {"status": "succeeded", "currency": "USD"},
+    "proposals": {"status": "open", "by": "learner", "scope": "one", "ends_at": NOON + timedelta(hours=1)},
+    "payments": {
+        "status": "captured",
+        "currency": "USD",
+        "refunded_minor": 0,
+        "captured_at": NOON,
+        "terms": dict.fromkeys(("description", "payer_email", "success_url", "cancel_url"), MARK),
+    },
+    "refunds": {"status": "succeeded", "currency": "USD", "cause": "staff"},
+    "guardianships": {"status": "pending", "rights": ["see"], "guardian_id": PARENT},
+    "applications": {"status": "draft", "role": "student", "form": {}},
+    "application_documents": {"kind": "other"},
+    "exports": {"status": "ready", "expires_at": NOON, "archive": MARK.encode()},
+    "erasures": {"status": "scheduled"},
     "deliveries": {"status": "dead"},
     "outbox_tasks": {"dead_at": NOON},
     "webhook_events": {"status": "dead"},
     "series": {"minutes": 30, "count": 4, "zone": "UTC"},
-    "sessions": {"audience": "main", "role": "student"},
+    "sessions": {"audience": "main", "role": "student", "factors": ["password"]},
 }
 UNBALANCED: Final = frozenset({"ledger_journals", "ledger_entries"})
 """Written together: a journal comes to zero."""
 
 
-def id_of(table: str) -> UUID:
-    return uuid5(ELSEWHERE, table)
-
-
-def value_for(table: Table, column: "Column[Any]") -> Any:
+def value_for(table: Table, column: "Column[Any]", academy: AcademyId = ELSEWHERE) -> Any:
     chosen = CHOSEN.get(table.name, {})
     if column.name in chosen:
         return chosen[column.name]
     if column.name == WALL:
-        return ELSEWHERE
+        return academy
     for key in column.foreign_keys:
-        return value_for(key.column.table, key.column)
+        return value_for(key.column.table, key.column, academy)
     if column.name in PEOPLE:
         return id_of("users")
     if column.name in NAMED and column.type.python_type is UUID:
@@ -103,30 +119,38 @@ def _of_type(table: Table, column: "Column[Any]") -> Any:
     return samples[column.type.python_type]
 
 
-async def furnish(engine: AsyncEngine) -> None:
+async def furnish(engine: AsyncEngine, academy: AcademyId = ELSEWHERE) -> None:
     """A row in every table, academies with their hosts left out."""
+
+    def row(table: Table) -> dict[str, Any]:
+        return {column.name: value_for(table, column, academy) for column in table.c}
+
     async with engine.begin() as connection:
-        await connection.execute(insert(academies).values(id=ELSEWHERE, name=MARK, created_at=NOON, version=1))
+        if academy == ELSEWHERE:
+            await connection.execute(insert(academies).values(id=ELSEWHERE, name=MARK, created_at=NOON, version=1))
         for table in whole_schema().sorted_tables:
             if WALL not in table.c or table.name in UNBALANCED or table.name == "audit_log":
                 continue
-            row = {column.name: value_for(table, column) for column in table.c}
-            await connection.execute(insert(table).values(row))
+            await connection.execute(insert(table).values(row(table)))
+            if table.name == "users":
+                parent = row(table) | {"id": PARENT, "email": f"parent-{MARK}@example.org"}
+                await connection.execute(insert(table).values(parent))
         journal, entries = (whole_schema().tables[name] for name in ("ledger_journals", "ledger_entries"))
-        await connection.execute(insert(journal).values({c.name: value_for(journal, c) for c in journal.c}))
+        await connection.execute(insert(journal).values(row(journal)))
         for position, amount in enumerate((5, -5)):
-            row = {column.name: value_for(entries, column) for column in entries.c}
-            await connection.execute(insert(entries).values(row | {"position": position, "amount_minor": amount}))
+            await connection.execute(
+                insert(entries).values(row(entries) | {"position": position, "amount_minor": amount})
+            )
 
 
-async def rows_of(engine: AsyncEngine) -> dict[str, list[str]]:
-    """All that the other academy has, table by table, as text: to compare with later."""
+async def rows_of(engine: AsyncEngine, academy: AcademyId = ELSEWHERE) -> dict[str, list[str]]:
+    """All that the academy has, table by table, as text: to compare with later."""
     found: dict[str, list[str]] = {}
     async with engine.connect() as connection:
         for table in whole_schema().sorted_tables:
             if WALL in table.c:
                 rows = await connection.exec_driver_sql(
-                    f"SELECT t::text FROM {table.name} t WHERE academy_id = '{ELSEWHERE}' ORDER BY 1"  # noqa: S608
+                    f"SELECT t::text FROM {table.name} t WHERE academy_id = '{academy}' ORDER BY 1"  # noqa: S608
                 )
                 found[table.name] = list(rows.scalars())
     return found

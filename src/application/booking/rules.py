@@ -167,7 +167,7 @@ async def is_guardian(unit: UnitOfWork, booking: Booking, actor: Actor, right: R
 async def party_in(unit: UnitOfWork, booking: Booking, actor: Actor, right: Right, now: datetime) -> Party:
     """In what capacity the actor touches this lesson; guardians within their rights stand on the learner's side.
 
-    Raises NotPermitted for strangers, GuardianNeeded for a minor who decides by himself.
+    Raises NotFound for strangers, GuardianNeeded for a minor who decides by himself.
     """
     party = booking.party_of(actor, guardian=await is_guardian(unit, booking, actor, right, now))
     own = party is Party.LEARNER and actor.user_id == booking.learner_id

@@ -22,7 +22,7 @@ from domain.booking.events import (
     StudentNoShow,
     TeacherNoShow,
 )
-from domain.errors import Conflict, IllegalTransition, Invalid, NotPermitted
+from domain.errors import Conflict, IllegalTransition, Invalid, NotFound
 from domain.identity.actor import Actor, OtherHat, Party
 from domain.ids import BookingId, PaymentId, SeriesId, UserId
 from domain.machine import Lifecycle
@@ -130,8 +130,8 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
 
     def party_of(self, actor: Actor, *, guardian: bool = False) -> Party:
         """In what capacity the actor touches this lesson. ``guardian``: he answers for the learner, and has the right
-        to do what he is about to do; having paid alone gives no say. Raises NotPermitted for strangers,
-        OtherHat for somebody whose lesson it is in another of his roles.
+        to do what he is about to do; having paid alone gives no say. Raises NotFound for strangers, who do
+        not even learn that there is one; OtherHat for somebody whose lesson it is in another of his roles.
         """
         if actor.is_staff:
             return Party.STAFF
@@ -142,7 +142,7 @@ class Booking(msgspec.Struct, frozen=True, kw_only=True):
             return Party.LEARNER
         if teacher or learner:
             raise OtherHat("this lesson is yours in another role; act in that role first")
-        raise NotPermitted("this lesson is somebody else's")
+        raise NotFound("there is no such lesson")
 
     # transitions ---------------------------------------------------------------------------------------------
 

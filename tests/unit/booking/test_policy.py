@@ -16,7 +16,7 @@ from domain.booking.policy import (
     read_policy,
     require_outcome,
 )
-from domain.errors import IllegalTransition, Invalid, NotPermitted
+from domain.errors import IllegalTransition, Invalid, NotFound, NotPermitted
 from domain.identity.actor import Party
 from domain.money import Money
 from fakes.booking import a_booking, a_confirmed
@@ -113,7 +113,7 @@ def test_the_door_is_shut_before_and_after(minutes: int) -> None:
 
 
 def test_the_door_is_for_the_two_sides_of_a_lesson_that_stands() -> None:
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         may_join(a_confirmed(), OTHER_STUDENT, START, POLICY)
     with pytest.raises(IllegalTransition):
         may_join(a_booking(status=Status.CANCELLED), STUDENT, START, POLICY)

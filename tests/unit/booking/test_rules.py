@@ -98,7 +98,7 @@ async def test_a_revoked_guardian_loses_all_at_once(family: Family, store: Memor
     each = a_guardianship()
     store.shelf("guardianships")[each.id] = msgspec.structs.replace(each, status=GuardianshipStatus.REVOKED)
 
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         await family.cancel(PARENT, CancelBookingCommand(booking_id=booking.id))
     with pytest.raises(NotFound):
         await for_child(family, hours=3)

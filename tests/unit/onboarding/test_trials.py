@@ -89,7 +89,7 @@ async def test_only_the_qari_who_gave_it_judges_and_only_trials_are_judged(house
         await house.judge(TEACHER, of(regular))
     with pytest.raises(NotATrial):
         await house.see(TEACHER, regular.id)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         await house.see(OTHER_STUDENT, booking.id)
 
 

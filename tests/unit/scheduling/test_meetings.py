@@ -12,7 +12,7 @@ from application.scheduling.sweep_meetings import SweepMeetings
 from domain.booking.booking import Booking
 from domain.booking.errors import OutsideJoinWindow
 from domain.booking.events import BookingCancelled, BookingConfirmed
-from domain.errors import IllegalTransition, NotPermitted
+from domain.errors import IllegalTransition, NotFound, NotPermitted
 from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
 from domain.ids import UserId
@@ -175,7 +175,7 @@ async def test_strangers_and_staff_do_not_enter() -> None:
     lesson = at(NOON)
     world = World(lesson)
 
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         await world.enters(OTHER_LEARNER, lesson)
     with pytest.raises(NotPermitted):
         await world.enters(UserId(QARI), lesson, Role.ADMIN, Audience.ADMIN)
