@@ -34,6 +34,7 @@ class SubmitApplication:
                 raise NotFound("there is no application yet")
             policy = await policy_of(unit, self._clock)
             documents = tuple(await unit.documents.of(application.id))
+            (await unit.users.get(actor.user_id)).require_told(application.form.birth_date)
             application = application.submit(lacking=lacking(application, documents, policy), at=now)
             await unit.applications.save(application)
             if policy.reviewed(role):

@@ -148,6 +148,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
     def admitted(self, role: Role, *, name: str, zone: str, birth_date: date | None) -> "User":
         """His application is approved; what it says of the person holds from now on. Raises Invalid."""
+        self.require_told(birth_date)
         return self._next(
             roles=self.roles | {role},
             onboarding={**self.onboarding, role: Onboarding.APPROVED},
@@ -155,6 +156,15 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
             zone=zone or self.zone,
             birth_date=birth_date or self.birth_date,
         )
+
+    def require_told(self, birth_date: date | None) -> None:
+        """A birth date that is known is not made another by applying once more: else a child would come of age by
+        asking for a second role. Raises Invalid. (SAFE-01)
+        """
+        if None not in (self.birth_date, birth_date) and birth_date != self.birth_date:
+            raise Invalid(
+                "the school knows another date of birth of you; ask the office to correct it", field="birth_date"
+            )
 
     def with_password(
         self, password_hash: str, *, at: datetime, by_mail: bool = False

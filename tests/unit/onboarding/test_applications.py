@@ -364,3 +364,21 @@ def test_what_is_gated_is_refused_until_the_application_is_approved(permission: 
         assert isinstance(refused.value, OnboardingRequired)
         assert refused.value.code == "onboarding_required"
         msgspec.structs.replace(actor, onboarded=True).require(permission)
+
+
+async def test_nobody_comes_of_age_by_applying_for_another_role(clock: FixedClock) -> None:  # SAFE-01
+    school = School(clock)
+    child = await school.applicant(Role.STUDENT)
+    born = clock.now().date().replace(year=clock.now().year - 12)
+    await school.save(child, DraftCommand(form=a_learner_form(birth_date=born)))
+    await school.submit(child)
+    await school.apply_for(child, Role.GUARDIAN)
+    as_guardian = msgspec.structs.replace(child, role=Role.GUARDIAN)
+    await school.save(as_guardian, DraftCommand(form=a_learner_form(birth_date=born.replace(year=1980))))
+
+    with pytest.raises(Invalid) as refused:
+        await school.submit(as_guardian)
+
+    assert refused.value.details["field"] == "birth_date"
+    assert school.stored("users", APPLICANT).birth_date == born
+    assert school.onboarding(Role.GUARDIAN) is Onboarding.DRAFT
