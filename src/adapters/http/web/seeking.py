@@ -85,11 +85,11 @@ def _conditions(needs: Needs, lang: str) -> list[str]:
     elif needs.qari_genders is not None:
         told.append(_("women") if needs.qari_genders == (Gender.FEMALE,) else _("men"))
     if needs.languages:
-        told.append(_("who speak {languages}", languages=_(" or ").join(language_names(needs.languages, lang))))
+        told.append(_("speaking {languages}", languages=_(" or ").join(language_names(needs.languages, lang))))
     if needs.learner_gender is Gender.FEMALE:
-        told.append(_("who teach women and girls"))
+        told.append(_("teaching women and girls"))
     elif needs.learner_gender is Gender.MALE:
-        told.append(_("who teach men and boys"))
+        told.append(_("teaching men and boys"))
     if needs.clearances:
-        told.append(_("whom the school has cleared for lessons with children"))
+        told.append(_("cleared by the school for lessons with children"))
     return told
