@@ -420,3 +420,39 @@ def test_good_sign_ins_do_not_add_up(main: Client) -> None:
     # ID-14
     for _ in range(25):
         sign_in(main)
+
+
+def test_a_cookie_that_somebody_planted_is_not_the_one_that_is_signed_in(main: Client, doors: Doors) -> None:
+    # OPS-10: session fixation
+    planted = sign_in(main)["token"]
+    theirs = doors.session.id
+    for told in (planted, "hm_chosen-by-somebody-else"):
+        main.cookies.clear()
+        main.cookies.set("halaqa_main", told)
+        ours = sign_in(main, delivery="cookie", proof=proof(main) if told == planted else None)
+
+        assert doors.session.id != theirs
+        assert ours.get("token") != told
+        now = main.cookies.get("halaqa_main", domain="testserver.local") or dict(main.cookies)["halaqa_main"]
+        assert now not in {planted, told}
+
+    main.cookies.clear()
+    assert status_of_me(main, "hm_chosen-by-somebody-else") == 401
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+@pytest.mark.parametrize("kind", ["token", "refresh_token"])
+def test_a_token_opens_what_it_was_made_for_and_nothing_else(
+    main: Client, admin: Client, kind: str, at_home: bool
+) -> None:
+    # ID-07: access and refresh tokens of both doors, each tried everywhere else
+    staff, learner = sign_in(admin, email=STAFF.email), sign_in(main)
+    wrong = 401 if at_home else 403
+    if not at_home:
+        staff, learner = learner, staff
+
+    for client, own in ((main, learner), (admin, staff)):
+        as_access, as_refresh = status_of_me(client, own[kind]), refreshed(client, own[kind]).status_code
+        right_access, right_refresh = at_home and kind == "token", at_home and kind == "refresh_token"
+        assert as_access == (200 if right_access else wrong)
+        assert as_refresh == (200 if right_refresh else wrong)
