@@ -13,6 +13,7 @@ from domain.scheduling.calendar import Calendar
 from domain.scheduling.qari import QariProfile
 from domain.scheduling.slots import Busy, next_free
 from domain.time import TimeSlot
+from fakes.guardians import MemoryGuardianships
 from fakes.scheduling import MemoryAvailability, MemoryQaris
 from fakes.searchable import searchable
 from ports.paging import Page
@@ -30,6 +31,7 @@ class MemorySchool:
         self.lessons: dict[UserId, list[tuple[BookingId, Busy]]] = {}
         self.qaris = MemoryQaris(self.profiles, self.calendars)
         self.availability = MemoryAvailability(self.profiles, self.calendars, self.lessons)
+        self.guardianships = MemoryGuardianships({}, {})
         self.commits = 0
 
     def add(self, profile: QariProfile, calendar: Calendar) -> None:

@@ -28,6 +28,9 @@ async def let_in(unit: UnitOfWork, application: Application, clock: Clock) -> No
 
 
 async def _learner(unit: UnitOfWork, application: Application, form: LearnerForm) -> None:
+    """Not over the head of a guardian: what he has told of his child, and insists on, stays. (SAFE-01, DISC-12)"""
+    if any(each.is_active for each in await unit.guardianships.of_child(application.user_id)):
+        return
     await unit.qaris.set_learner_gender(application.user_id, form.gender)
     languages = (form.language,) if form.language else ()
     await unit.learners.set_wish(application.user_id, MatchWish(qari_gender=form.qari_gender, languages=languages))

@@ -15,22 +15,27 @@ from application.booking.record_outcome import RecordOutcome, RecordOutcomeComma
 from application.booking.reschedule_booking import RescheduleBooking, RescheduleCommand
 from application.identity.guardians import EndGuardianship
 from application.onboarding.consents import AcceptConsent, AcceptConsentCommand, SeeConsents
+from application.onboarding.let_in import let_in
+from application.scheduling.set_learner_gender import SetLearnerGender
 from domain.booking.booking import Booking, Status
 from domain.booking.events import PaidTooLate
 from domain.booking.rules import NoGuardianToAttend, NotWished, SameGender, SameGenderOnly
 from domain.errors import Conflict, Invalid, NotFound, NotPermitted
 from domain.identity.actor import Actor
 from domain.identity.guardianship import GuardianNeeded, GuardianshipStatus, Right
-from domain.ids import BookingId, ProposalId, SeriesId, UserId
+from domain.identity.permission import Role
+from domain.ids import ApplicationId, BookingId, ProposalId, SeriesId, UserId
+from domain.onboarding.application import Application
 from domain.onboarding.clearance import NotCleared
 from domain.onboarding.consent import ConsentKind, ConsentNeeded
 from domain.scheduling.meeting import Click
 from domain.scheduling.qari import BookingMode, Gender
 from fakes.clock import NOON
 from fakes.guardians import CHILD, GUARDIAN, a_clearance, a_guardianship
+from fakes.onboarding import a_learner_form
 from fakes.scheduling import QARI
 from fakes.unit import MemoryStore
-from support.family import CHILD_ITSELF, PARENT, Family
+from support.family import CHILD_ITSELF, PARENT, TEN_YEARS_AGO, Family
 from support.lessons import ADMIN, OTHER_STUDENT, START, STUDENT, SUPPORT, TEACHER
 from support.units import memory_units
 
@@ -306,6 +311,30 @@ async def test_a_qari_accepts_no_request_before_the_code_of_conduct(
     await accept(TEACHER, command)
 
     assert (await ApproveRequest(family.new_unit, family.clock)(TEACHER, booking.id)).status is Status.HELD
+
+
+# SAFE-01, DISC-12
+async def test_a_child_does_not_tell_otherwise_what_the_guardian_has_told(family: Family) -> None:
+    await family.wishes(qari_gender=Gender.FEMALE)
+    form = a_learner_form(birth_date=TEN_YEARS_AGO, gender=Gender.FEMALE, qari_gender=None)
+    application = Application(
+        id=ApplicationId(UUID(int=8)),
+        user_id=CHILD,
+        role=Role.STUDENT,
+        form=form,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+
+    with pytest.raises(GuardianNeeded):
+        await SetLearnerGender(family.new_unit)(CHILD_ITSELF, Gender.FEMALE)
+    async with family.new_unit() as unit:
+        await let_in(unit, application, family.clock)
+        await unit.commit()
+
+    async with family.new_unit() as unit:
+        facts = await unit.learners.facts(CHILD)
+    assert (facts.gender, facts.wish.qari_gender) == (Gender.MALE, Gender.FEMALE)
 
 
 # DISC-12
