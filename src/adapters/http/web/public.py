@@ -18,6 +18,7 @@ from adapters.http.branding import brand_of
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
+from adapters.http.web.forms import id_of
 from adapters.http.web.seeking import seeking_for
 from adapters.http.web.week import Week, week_of
 from adapters.http.words import (
@@ -198,6 +199,8 @@ def _qari_page(request: Req, found: FreeSlotsFound, days: Week, now: datetime) -
     qari, minutes, here = found.qari, found.minutes, f"/qaris/{found.qari.user_id}"
     only = {Gender.FEMALE: _("women and girls"), Gender.MALE: _("men and boys")}
     free = found.next_free
+    child = id_of(request.query_params.get("for", ""))
+    kept = f"&for={child}" if child is not None else ""
     return {
         "qari": {
             "name": qari.name,
@@ -216,11 +219,14 @@ def _qari_page(request: Req, found: FreeSlotsFound, days: Week, now: datetime) -
         "today": days.today,
         "any_free": bool(found.days),
         "first_free": free,
-        "first_free_href": f"{here}?minutes={minutes}&week={free.start.astimezone(days.zone).date()}" if free else None,
+        "first_free_href": f"{here}?minutes={minutes}&week={free.start.astimezone(days.zone).date()}{kept}"
+        if free
+        else None,
         "here": here,
-        "book": f"/portal/book?qari={qari.user_id}&minutes={minutes}",
-        "previous": f"{here}?minutes={minutes}&week={days.first - timedelta(7)}" if days.start > now else None,
-        "next": f"{here}?minutes={minutes}&week={days.first + timedelta(7)}",
+        "kept": kept,
+        "book": f"/portal/book?qari={qari.user_id}&minutes={minutes}" + (f"&learner={child}" if child else ""),
+        "previous": f"{here}?minutes={minutes}&week={days.first - timedelta(7)}{kept}" if days.start > now else None,
+        "next": f"{here}?minutes={minutes}&week={days.first + timedelta(7)}{kept}",
         "zones": ZONES,
     }
 
