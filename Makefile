@@ -60,7 +60,8 @@ words: $(DEV_READY) ## Take new sentences into the catalogs of the languages
 bench: $(DEV_READY) ## Measure; results go to bench/results
 	@mkdir -p bench/results
 	@set -e; for script in bench/bench_*.py; do \
-	  if [ -f "$$script" ]; then $(PY) "$$script"; else echo "there is nothing to measure yet"; fi; done
+	  echo "$$script"; found="bench/results/$$(basename "$$script" .py).txt"; \
+	  timeout 300 $(PY) "$$script" > "$$found" || { cat "$$found"; exit 1; }; cat "$$found"; done
 
 .PHONY: browser
 browser:

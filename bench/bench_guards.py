@@ -1,4 +1,4 @@
-"""What knowing who is asking costs: ``python bench/bench_guards.py``. Needs about two minutes; loopback only.
+"""What knowing who is asking costs: ``python bench/bench_guards.py``. Needs about a minute and a half; loopback only.
 
 * A signed-in read of one lesson with every guard on, beside the same read with the session taken from PostgreSQL and
   nobody counting (see ``doors.py``): rounds take turns, the figure is the median.
@@ -42,7 +42,7 @@ from support.valkey import throwaway_valkey
 HERE = Path(__file__).resolve().parent
 ACCOUNTS = 100_000
 PASSWORD = "a long enough password"  # noqa: S105 - of nobody
-ROUNDS, SECONDS, CONNECTIONS = 7, 2.0, 8
+ROUNDS, SECONDS, CONNECTIONS = 5, 1.5, 8
 NAMES = ("Amina", "Yusuf", "Maryam", "Bilal", "Zaynab", "Ibrahim", "Khadija", "Umar", "Fatima", "Hamza")
 _PEOPLE = """
     WITH new AS (
