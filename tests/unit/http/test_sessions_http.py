@@ -416,6 +416,18 @@ def test_an_account_under_attack_is_locked_for_its_owner_too_until_time_has_pass
     assert main.post("/api/v1/auth/sign-in", json=good).status_code == 200
 
 
+def test_one_address_does_not_try_its_luck_with_many_accounts(main: Client, clock: FixedClock) -> None:
+    # ID-14: one password, another account each time
+    answers = [
+        main.post("/api/v1/auth/sign-in", json={"email": f"person{number}@example.org", "password": "salam12345"})
+        for number in range(11)
+    ]
+
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    clock.advance(minutes=15)
+    sign_in(main)
+
+
 def test_good_sign_ins_do_not_add_up(main: Client) -> None:
     # ID-14
     for _ in range(25):

@@ -44,6 +44,7 @@ def test_the_kinds_that_are_let_in_are_known_by_their_content(content: bytes, ki
         b"GIF89a/*" + bytes(20),
         b"PK\x03\x04" + bytes(40),
         b"#!/bin/sh\n" + JPEG,
+        b"\xff\xd8\x00\xe0" + JPEG,
         b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(24),
     ],
 )
