@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,6 +13,9 @@ from fakes.clock import NOON, FixedClock
 from fakes.ids import SequentialIds
 from support.postgres import TestPostgres, shared_server
 from support.valkey import throwaway_valkey
+
+settings.register_profile("any machine", deadline=None)  # a busy machine is slow, which is no mistake of ours
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
