@@ -14,6 +14,8 @@ from support.school import a_day_ahead, book_and_pay, until_status
 from support.system import eventually
 from support.town import PASSWORD, Town
 
+CNIC, TELEPHONE = "35202-1234567-1", "+923001234567"
+
 
 async def everything_in(url: str) -> str:
     """All rows of all tables as text, the way a dump would hold them."""
@@ -62,10 +64,24 @@ async def test_the_logs_name_nobody_and_hold_no_secret(town: Town) -> None:
     qari, student = await town.qari(), await town.student()
     paid = await book_and_pay(student, qari, a_day_ahead(days=6))
     await until_status(student, paid["booking_id"], "confirmed")
+    for private in (CNIC, TELEPHONE, student.email):
+        for path in ("/qaris", "/api/v1/qaris", "/reset-password", f"/nowhere/{private}"):
+            await student.http.get(path, params={"text": private, "token": private, "cursor": private})
+        await student.http.post("/api/v1/auth/sign-in", json={"email": private, "password": private})
+        await student.http.post("/api/v1/auth/refresh", json={"refresh_token": f"hm_{private}"})
 
     logs = town.system.logs()
 
     assert "/api/v1/checkouts" in logs
-    for secret in (student.token, student.email, qari.email, PASSWORD, "4242424242424242", "development-only-"):
+    for secret in (
+        student.token,
+        student.email,
+        qari.email,
+        PASSWORD,
+        CNIC,
+        TELEPHONE,
+        "4242424242424242",
+        "development-only-",
+    ):
         assert secret not in logs
     assert re.search(r"[\w.+-]+@[\w-]+\.example", logs) is None
