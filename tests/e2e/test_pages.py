@@ -49,6 +49,7 @@ LEADS_AWAY: Final = re.compile(
 )
 MOST: Final = 90
 AT_ONCE: Final = 3
+PATIENCE_S: Final = 40
 """Pages that are open side by side."""
 
 
@@ -160,6 +161,16 @@ async def links(page: Page) -> Sequence[str]:
     return [f"{x.path}{'?' + x.query if x.query else ''}" for x in same if x.netloc == here.netloc]
 
 
+async def look_at(page: Page, address: str, look: Look) -> tuple[list[str], Sequence[str]]:
+    """What is wrong with the page at that address, and where it leads."""
+    answer = await page.goto(address)
+    if answer is None or answer.status >= 400:
+        return [f"answers {answer.status if answer else 'nothing'}"], []
+    if "html" not in answer.headers.get("content-type", ""):
+        return [], []
+    return await objections(page, look), await links(page)
+
+
 async def until_all_are_done(waiting: "asyncio.Queue[str]", walkers: Sequence["asyncio.Task[None]"]) -> None:
     """Raises what a walker raises."""
     done = asyncio.create_task(waiting.join())
@@ -183,22 +194,32 @@ async def test_every_page_can_be_read(school: System, browser: Browser, reader: 
     waiting.put_nowait(start)
 
     async def walk() -> None:
-        page = await context.new_page()
         complaints: list[str] = []
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+
+        async def opened() -> Page:
+            page = await context.new_page()
+            page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            return page
+
+        page = await opened()
         while True:
             path = await waiting.get()
             complaints.clear()
-            answer = await page.goto(urljoin(school.urls[door], path))
-            if answer is None or answer.status >= 400:
-                wrong[path] = [f"answers {answer.status if answer else 'nothing'}"]
-            elif "html" in answer.headers.get("content-type", ""):
-                if found := [*await objections(page, look), *complaints]:
-                    wrong[path] = found
-                for href in await links(page):
-                    if pages.add(href):
-                        waiting.put_nowait(href)
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    found, hrefs = await look_at(page, urljoin(school.urls[door], path), look)
+            except TimeoutError:
+                wrong[path] = ["does not come to rest"]
+                await page.close()
+                page = await opened()
+                waiting.task_done()
+                continue
+            if found or complaints:
+                wrong[path] = [*found, *complaints]
+            for href in hrefs:
+                if pages.add(href):
+                    waiting.put_nowait(href)
             waiting.task_done()
 
     await until_all_are_done(waiting, [asyncio.create_task(walk()) for _ in range(AT_ONCE)])

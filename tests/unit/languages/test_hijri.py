@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from adapters.http.hijri import MONTHS, hijri_text
+from adapters.http.hijri import hijri_text
 from adapters.languages import speaking
+from adapters.languages.hijri import MONTHS
 from domain.errors import Invalid
 from domain.hijri import FIRST, LAST, HijriDate, Reckoning, gregorian_of, hijri_of
 
