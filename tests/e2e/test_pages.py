@@ -124,8 +124,8 @@ async def enter(browser: Browser, school: System, reader: str, look: Look) -> Br
         # An account keeps its own language, whatever the browser says: it is chosen as a person would.
         page = await context.new_page()
         await page.goto(READERS[reader][2])
-        await page.locator(f"footer button[name=lang][value={look.language}]").click()
-        await page.close()
+        async with page.expect_navigation():
+            await page.locator(f"footer button[name=lang][value={look.language}]").click()
     return context
 
 
@@ -242,7 +242,9 @@ async def test_a_keyboard_reaches_everything_and_shows_where_it_is(
             .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.tabIndex >= 0).length"""
     )
     reached: set[str] = set()
-    unseen: list[str] = []
+    unseen: dict[str, str] = {}
+    marked: set[str] = set()
+    last = ""
 
     for _ in range(total * 2 + 10):
         await page.keyboard.press("Tab")
@@ -258,13 +260,16 @@ async def test_a_keyboard_reaches_everything_and_shows_where_it_is(
         )
         if at is None:
             break
-        if at["id"] in reached and at["type"] != "radio":
+        if at["id"] in reached and at["id"] != last and at["type"] != "radio":
             break
-        reached.add(at["id"])
-        if not at["mark"]:
-            unseen.append(at["what"])
+        last = at["id"]  # a date takes several steps: day, month, year
+        reached.add(last)
+        if at["mark"]:
+            marked.add(last)
+        else:
+            unseen[last] = at["what"]  # the parts of a date have marks of the browser's own
 
     radios: int = await page.evaluate("document.querySelectorAll('input[type=radio]').length")
     await context.close()
-    assert unseen == []
+    assert {what for key, what in unseen.items() if key not in marked} == set()
     assert len(reached) >= total - radios - 1
