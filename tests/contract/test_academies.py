@@ -26,7 +26,7 @@ from ports.notification.mail import Mail
 from ports.unit_of_work import NewUnit
 from support.units import postgres_units
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 LAHORE = Academy(
     id=AcademyId(UUID(int=77)),
     name="Lahore",

@@ -20,6 +20,8 @@ from ports.academy import within
 from ports.oversight.audit import AuditFilter
 from support.units import postgres_units
 
+pytestmark = pytest.mark.slow
+
 BOSS = Actor(user_id=UserId(UUID(int=1)), role=Role.ADMIN, audience=Audience.ADMIN)
 SUPPORT = Actor(user_id=UserId(UUID(int=2)), role=Role.SUPPORT, audience=Audience.ADMIN)
 ELSEWHERE = AcademyId(UUID(int=99))

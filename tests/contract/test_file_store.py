@@ -17,6 +17,8 @@ from fakes.onboarding import PDF, MemoryFiles
 from ports.errors import GatewayUnavailable
 from ports.files import FileStore, NoSuchFile
 
+pytestmark = pytest.mark.slow
+
 BUCKET, ACCESS, SECRET = "school-files", "testing", "testing-secret"
 KEY = "applications/01980000/0199.pdf"
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 import asyncpg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -14,6 +15,8 @@ from adapters.persistence.migrate import configuration, upgrade
 from adapters.persistence.revision import current, heads, is_current
 from adapters.persistence.schema import whole_schema
 from support.postgres import TestPostgres
+
+pytestmark = pytest.mark.slow
 
 # Every constraint and index as PostgreSQL itself writes it: Alembic's comparison does not look at exclusion and
 # check constraints, nor at index methods and predicates. Triggers are the migrations' own.

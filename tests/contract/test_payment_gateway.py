@@ -28,6 +28,8 @@ from ports.billing.gateway import (
 from support.postgres import TestPostgres
 from support.sandbox import SECRET_KEY, SECRETS, Receiver, free_port, receiver, sandbox_process
 
+pytestmark = pytest.mark.slow
+
 DOLLARS = Money(2500, "USD")
 CARDS = {
     "generic_decline": "4000000000000002",

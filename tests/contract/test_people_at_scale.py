@@ -13,7 +13,7 @@ from domain.identity.permission import Role
 from domain.identity.user import AccountStatus
 from ports.academy import FIRST_ACADEMY
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 PEOPLE: Final = 10_000
 FILL: Final = """

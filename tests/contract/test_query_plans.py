@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence import outbox
@@ -25,6 +26,8 @@ from adapters.persistence.scheduling import repositories as scheduling_repositor
 from adapters.persistence.statement import Statement, driver
 from fakes.clock import NOON
 from ports.academy import FIRST_ACADEMY
+
+pytestmark = pytest.mark.slow
 
 GUARDED: Final = frozenset(
     (

@@ -11,6 +11,8 @@ from adapters.languages.catalogs import TRANSLATED, compiled, source_of
 from entrypoints import catalogs
 from entrypoints.extraction import Found, Unclear, from_python, from_templates, template, words
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def in_templates() -> list[Found]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from domain.ids import UserId
 from domain.scheduling.calendar import Calendar, Limits, TimeOff, WallRange, WeeklyRule
 from domain.scheduling.slots import Busy, Reason, free_slots, next_free, why_not
 from domain.time import TimeSlot
+
+pytestmark = pytest.mark.slow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CHANGES = {
