@@ -1,5 +1,6 @@
 """What uploaded files are let through, and where they lie. (ONB-02)"""
 
+import shlex
 import stat
 import sys
 from pathlib import Path
@@ -93,7 +94,7 @@ async def test_files_on_disk_are_private_and_stay_inside_their_folder(tmp_path: 
 
 async def test_the_scanner_is_any_program_that_answers_by_its_exit_code() -> None:
     def ending(code: str) -> CommandScanner:
-        return CommandScanner(f"{sys.executable} -c '{PROGRAM.format(code)}'")
+        return CommandScanner(f"{shlex.quote(sys.executable)} -c '{PROGRAM.format(code)}'")
 
     harmful = ending('1 if b"EICAR" in data else 0')
 
@@ -105,4 +106,6 @@ async def test_the_scanner_is_any_program_that_answers_by_its_exit_code() -> Non
     with pytest.raises(GatewayUnavailable):
         await CommandScanner("no-such-scanner-anywhere").is_harmful(PDF)
     with pytest.raises(GatewayUnavailable):
-        await CommandScanner(f"{sys.executable} -c 'import time; time.sleep(30)'", timeout_s=0.3).is_harmful(PDF)
+        await CommandScanner(
+            f"{shlex.quote(sys.executable)} -c 'import time; time.sleep(30)'", timeout_s=0.3
+        ).is_harmful(PDF)
