@@ -93,8 +93,10 @@ async def test_files_on_disk_are_private_and_stay_inside_their_folder(tmp_path: 
 
 
 async def test_the_scanner_is_any_program_that_answers_by_its_exit_code() -> None:
+    python = shlex.quote(sys.executable)
+
     def ending(code: str) -> CommandScanner:
-        return CommandScanner(f"{shlex.quote(sys.executable)} -c '{PROGRAM.format(code)}'")
+        return CommandScanner(f"{python} -c '{PROGRAM.format(code)}'")
 
     harmful = ending('1 if b"EICAR" in data else 0')
 
