@@ -95,6 +95,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     identity_webhook_tolerance_s: Annotated[
         int, Meta(ge=1, le=3600, description="How old such a message may be, in seconds")
     ] = 300
+    provider_urls: Annotated[
+        tuple[str, ...],
+        Meta(description="Other addresses of outside services, `stripe=https://…`; each one's own when empty"),
+    ] = ()
     school_name: Annotated[str, Meta(min_length=1, max_length=80, description="Shown on pages and in mails")] = "Halaqa"
     school_zone: Annotated[str, Meta(description="The school's own IANA time zone")] = "UTC"
     school_locale: Annotated[Literal["en", "ar", "ur"], Meta(description="The language where nobody chose one")] = "en"
@@ -122,6 +126,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def production(self) -> bool:
         return self.env == "production"
+
+    def provider_url(self, name: str, usual: str) -> str:
+        """The address that a provider is reached at, without a slash at its end."""
+        told = dict(pair.split("=", 1) for pair in self.provider_urls)
+        return told.get(name, usual).rstrip("/")
 
     @property
     def data(self) -> Path:

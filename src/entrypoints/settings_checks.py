@@ -35,6 +35,8 @@ def check(settings: "Settings") -> None:
         _check_address(field, getattr(settings, field))
     for origin in settings.cors_origins:
         _check_origin(origin)
+    for pair in settings.provider_urls:
+        _check_provider_url(pair, plain=not settings.production)
     _check_scheme("database_url", settings.database_url, {"postgresql", "postgres", "postgresql+asyncpg"})
     _check_scheme("redis_url", settings.redis_url, {"redis", "rediss", "unix"})
     if len({settings.main_port, settings.admin_port, settings.sandbox_port}) != 3:
@@ -65,6 +67,17 @@ def check(settings: "Settings") -> None:
         zone_of(settings.school_zone)
     except Invalid as error:
         raise _refuse("school_zone", f"is wrong: {error.message}") from error
+
+
+def _check_provider_url(pair: str, *, plain: bool) -> None:
+    name, _, url = pair.partition("=")
+    parts = urlsplit(url)
+    if (
+        not _ACCOUNT.fullmatch(name)
+        or not parts.hostname
+        or parts.scheme not in ({"https", "http"} if plain else {"https"})
+    ):
+        raise _refuse("provider_urls", f"has {pair!r}; it should look like stripe=https://api.stripe.com")
 
 
 def _check_origin(origin: str) -> None:

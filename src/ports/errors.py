@@ -10,7 +10,17 @@ class GatewayError(Exception):
 
 
 class GatewayUnavailable(GatewayError):
-    """No answer, or one that says nothing about the outcome: try again with the same key."""
+    """No answer, or one that says nothing about the outcome: try again with the same key. ``retry_after_s``: how long
+    the provider asks to be left alone.
+    """
+
+    def __init__(self, gateway: str, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(gateway, message)
+        self.retry_after_s = retry_after_s
+
+
+class NotSent(GatewayUnavailable):
+    """The call never left us, so that nothing can have come of it: another provider may be asked instead."""
 
 
 class GatewayRefused(GatewayError):

@@ -19,9 +19,11 @@ from fakes.clock import FixedClock
 from ports.billing.gateway import (
     BadSignature,
     Checkout,
+    CheckoutMode,
     CheckoutRequest,
     GatewayRefused,
     GatewayUnavailable,
+    PaymentPage,
     PaymentSnapshot,
     ProviderEvent,
     RefundRequest,
@@ -68,7 +70,12 @@ class FakeGateway:
         self._count = 0
         self._last: datetime | None = None
 
+    modes = frozenset({CheckoutMode.HOSTED})
+
     # -- the port
+
+    async def payment_page(self, provider_ref: str) -> PaymentPage:
+        raise GatewayRefused(self.provider, "its checkouts are paid on its own page", "closed")
 
     async def open_checkout(self, request: CheckoutRequest) -> Checkout:
         with self._call("open_checkout", request):

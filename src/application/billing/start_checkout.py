@@ -138,6 +138,8 @@ def request_of(payment: Payment) -> CheckoutRequest:
         cancel_url=payment.terms.cancel_url,
         expires_at=payment.expires_at,
         metadata=metadata,
+        mode=payment.terms.mode,
+        country=payment.terms.country,
     )
 
 

@@ -60,15 +60,28 @@ class PaymentLine(msgspec.Struct, frozen=True, kw_only=True):
     commission_percent: int
 
 
+class CheckoutMode(StrEnum):
+    """Where the payer gives his card: a page of the provider's, the provider's form inside our page, or fields of the
+    provider's in a form of ours. (PAYM-09)
+    """
+
+    HOSTED = "hosted"
+    EMBEDDED = "embedded"
+    DIRECT = "direct"
+
+
 class CheckoutTerms(msgspec.Struct, frozen=True, kw_only=True):
     """All that the provider was asked for besides the amount. Kept, because the same idempotency key must come with
-    the same request, however much later it is tried again.
+    the same request, however much later it is tried again. ``country``: the payer's (ISO 3166 alpha-2), "" where it is
+    not known.
     """
 
     description: str
     payer_email: str
     success_url: str
     cancel_url: str
+    mode: CheckoutMode = CheckoutMode.HOSTED
+    country: str = ""
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.academies import Academies
 from adapters.messaging.wakeup import RedisWakeup
+from adapters.outgoing.budget import RedisBudget
+from adapters.outgoing.troubles import Troubles
 from adapters.persistence.cipher import FernetCipher
 from adapters.persistence.engine import new_engine
 from adapters.persistence.identity.academies import SqlAcademyQueries
@@ -73,4 +75,6 @@ class Shared(containers.DeclarativeContainer):
     academy_name = academies.provided.name.call()
     new_unit = providers.Singleton(_new_unit, engine, wakeup)
     cipher = providers.Singleton(FernetCipher, settings.provided.encryption_keys)
+    budget = providers.Singleton(RedisBudget, redis)
+    troubles = providers.Singleton(Troubles)
     http_client = providers.Singleton(httpx.AsyncClient, timeout=httpx.Timeout(10.0, connect=3.0))

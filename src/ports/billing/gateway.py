@@ -12,10 +12,11 @@ Rules for every implementation (the contract suite holds them to it):
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
+from domain.billing.payment import CheckoutMode
 from domain.billing.snapshot import PaymentSnapshot, RefundSnapshot, RefundSnapshotStatus, SnapshotStatus
 from domain.ids import PaymentId, RefundId
 from domain.money import Money
@@ -24,11 +25,13 @@ from ports.errors import BadSignature, GatewayRefused, GatewayUnavailable
 __all__ = [
     "BadSignature",
     "Checkout",
+    "CheckoutMode",
     "CheckoutRequest",
     "GatewayRefused",
     "GatewayUnavailable",
     "Gateways",
     "PaymentGateway",
+    "PaymentPage",
     "PaymentSnapshot",
     "ProviderEvent",
     "RefundRequest",
@@ -39,7 +42,7 @@ __all__ = [
 
 
 class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One hosted page on which ``amount`` is paid once.
+    """One checkout on which ``amount`` is paid once, in a ``mode`` of the gateway's ``modes``.
 
     ``reference`` comes back in snapshots, and ``metadata`` (at most 15 short pairs: Razorpay's limit) is stored with
     the provider's object, so that a look-up works both ways. (BOOK-19) The urls are where the payer's browser goes
@@ -55,14 +58,36 @@ class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True):
     cancel_url: str
     expires_at: datetime
     metadata: dict[str, str]
+    mode: CheckoutMode = CheckoutMode.HOSTED
+    country: str = ""
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
-    """``expires_at`` may be later than what was asked for, where the provider has a minimum."""
+    """``expires_at`` may be later than what was asked for, where the provider has a minimum. ``url`` is where the payer
+    goes: the provider's page, or for what is shown inside of ours ``PAY_HERE``.
+    """
 
     provider_ref: str
     url: str
     expires_at: datetime
+
+
+PAY_HERE: Final = ""
+"""The payer stays on our own page of the payment, which asks the gateway for its ``PaymentPage``."""
+
+
+class PaymentPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What our own page needs to let the payer pay, asked for each time it is shown and never kept or logged.
+
+    ``script``: the address of the provider's script, which is run with ``values`` (all of them meant for the payer's
+    browser: a client secret, a publishable key). ``form``: where a plain form with ``values`` is sent instead, so that
+    nothing has to be run. Exactly one of the two is given.
+    """
+
+    mode: CheckoutMode
+    values: dict[str, str]
+    script: str = ""
+    form: str = ""
 
 
 class RefundRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +123,17 @@ class PaymentGateway(Protocol):
     @property
     def account(self) -> str:
         """Our name for the account, the second part of the webhook's path."""
+        ...
+
+    @property
+    def modes(self) -> frozenset[CheckoutMode]:
+        """In which its checkouts can be opened."""
+        ...
+
+    async def payment_page(self, provider_ref: str) -> PaymentPage:
+        """For a checkout whose ``url`` is PAY_HERE. Raises GatewayUnavailable, GatewayRefused ("not_found", or
+        "closed" when it can no longer be paid).
+        """
         ...
 
     async def open_checkout(self, request: CheckoutRequest) -> Checkout:

@@ -23,9 +23,11 @@ from domain.money import Money
 from ports.billing.gateway import (
     BadSignature,
     Checkout,
+    CheckoutMode,
     CheckoutRequest,
     GatewayRefused,
     GatewayUnavailable,
+    PaymentPage,
     PaymentSnapshot,
     ProviderEvent,
     RefundRequest,
@@ -43,6 +45,7 @@ class SandboxGateway:
     """
 
     provider: Final = "sandbox"
+    modes: Final = frozenset({CheckoutMode.HOSTED})
 
     def __init__(
         self,
@@ -74,6 +77,9 @@ class SandboxGateway:
         }
         opened = await self._call("POST", "/v1/checkouts", CheckoutObject, body=body, key=request.idempotency_key)
         return Checkout(provider_ref=opened.id, url=opened.url, expires_at=opened.expires_at)
+
+    async def payment_page(self, provider_ref: str) -> PaymentPage:
+        raise GatewayRefused(self._name, "its checkouts are paid on its own page", "closed")
 
     async def fetch(self, provider_ref: str) -> PaymentSnapshot:
         return _snapshot(await self._call("GET", f"/v1/checkouts/{_part(provider_ref)}", CheckoutObject))
