@@ -17,6 +17,7 @@ CLIENTS: Final = frozenset(
 CALLING: Final = {
     "adapters/oidc.py": "sign-in providers, from HALAQA_OIDC_PROVIDERS",
     "adapters/outgoing/http.py": "on behalf of the adapters of providers, with addresses from the settings",
+    "adapters/outgoing/public.py": "addresses that people tell us, on the public Internet alone, over TLS",
     "adapters/storage/object_store.py": "the bucket, from HALAQA_S3_*",
     "adapters/payments/sandbox/gateway.py": "the sandbox provider, from HALAQA_SANDBOX_URL",
     "adapters/payments/sandbox/courier.py": "the sandbox provider itself: calls the product, from its own settings",
