@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from adapters.meetings.jitsi import JitsiMeetings
 from adapters.persistence.cipher import FernetCipher
 from domain.errors import Invalid
-from domain.ids import BookingId, UserId
+from domain.ids import UserId
 from domain.scheduling.meeting_server import MeetingServer
 from domain.time import TimeSlot
 from fakes.clock import NOON
@@ -39,7 +39,7 @@ def provider(request: pytest.FixtureRequest) -> MeetingProvider:
 
 
 def a_request(number: int = 10) -> MeetingRequest:
-    return MeetingRequest(booking_id=BookingId(UUID(int=number)), slot=SLOT)
+    return MeetingRequest(lesson_id=UUID(int=number), slot=SLOT, qari_id=QARI.user_id, title="Lesson")
 
 
 async def test_asking_twice_gives_one_room(provider: MeetingProvider) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from domain.booking.booking import Booking
 from domain.booking.booking import Status as BookingStatus
@@ -13,7 +14,7 @@ from domain.scheduling.meeting_server import MeetingServer
 from domain.time import TimeSlot
 from ports.cipher import CannotOpen
 from ports.errors import GatewayError
-from ports.scheduling.meetings import MeetingRequest, Participant
+from ports.scheduling.meetings import MeetingRequest, Participant, RoomGone
 
 
 class MemoryMeetings:
@@ -61,19 +62,22 @@ class MemoryMeetings:
 class FakeMeetings:
     """``failing``: raised once for each entry."""
 
-    name = "fake"
-
-    def __init__(self) -> None:
-        self.rooms: dict[BookingId, str] = {}
+    def __init__(self, name: str = "jitsi", *, needs_host: bool = False) -> None:
+        self.name, self.needs_host = name, needs_host
+        self.rooms: dict[UUID, str] = {}
         self.created = 0
         self.cancelled: list[str] = []
+        self.moved: list[TimeSlot] = []
+        self.withdrawn: list[UUID] = []
+        self.requests: list[MeetingRequest] = []
         self.failing: list[GatewayError] = []
 
     async def create(self, request: MeetingRequest) -> str:
         if self.failing:
             raise self.failing.pop(0)
         self.created += 1
-        return self.rooms.setdefault(request.booking_id, f"room-{request.booking_id.hex}-{request.booking_id.hex}")
+        self.requests.append(request)
+        return self.rooms.setdefault(request.lesson_id, f"room-{request.lesson_id.hex}-{request.lesson_id.hex}")
 
     async def join_url(
         self, room: str, participant: Participant, *, server: MeetingServer, opens_at: datetime, closes_at: datetime
@@ -81,8 +85,20 @@ class FakeMeetings:
         role = "lead" if participant.leads else "guest"
         return f"https://meet.example/{room}?as={participant.user_id.hex}&role={role}"
 
+    async def move(self, room: str, slot: TimeSlot) -> None:
+        if self.failing:
+            raise self.failing.pop(0)
+        if room not in self.rooms.values():
+            raise RoomGone(self.name, "no such room")
+        self.moved.append(slot)
+
     async def cancel(self, room: str) -> None:
         self.cancelled.append(room)
+
+    async def withdraw(self, request: MeetingRequest) -> None:
+        if self.failing:
+            raise self.failing.pop(0)
+        self.withdrawn.append(request.lesson_id)
 
 
 class ReversingCipher:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from domain.scheduling.meeting_server import MeetingServer
+from domain.scheduling.meeting_server import MeetingServer, Service
+from domain.time import TimeSlot
 from ports.scheduling.meetings import MeetingRequest, Participant
 
 PREFIX: Final = "halaqa-"
@@ -26,7 +27,8 @@ class JitsiMeetings:
     unguessable room is all that keeps strangers out.
     """
 
-    name: Final = "jitsi"
+    name: Final = Service.JITSI.value
+    needs_host: Final = False
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class JitsiMeetings:
 
     async def create(self, request: MeetingRequest) -> str:
         """From the lesson's id and our secret, so that two workers make one room: 160 bits, lower case."""
-        digest = hmac.new(self._room_key, b"jitsi room " + request.booking_id.bytes, hashlib.sha256).digest()
+        digest = hmac.new(self._room_key, b"jitsi room " + request.lesson_id.bytes, hashlib.sha256).digest()
         return PREFIX + base64.b32encode(digest[:20]).decode().lower()
 
     async def join_url(
@@ -72,8 +74,14 @@ class JitsiMeetings:
         }
         return f"{base}/{room}?jwt={jwt.encode(claims, self._app_secret, algorithm='HS256')}"
 
+    async def move(self, room: str, slot: TimeSlot) -> None:
+        """A room has no time: the token has."""
+
     async def cancel(self, room: str) -> None:
         """A room that nobody may enter any more is gone: the door is ours."""
+
+    async def withdraw(self, request: MeetingRequest) -> None:
+        """Nothing is left behind where nothing was called."""
 
     def _alias(self, participant: Participant) -> str:
         """Stable for one person, and tells the provider nothing about the account."""

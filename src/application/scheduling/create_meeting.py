@@ -6,7 +6,7 @@ from domain.booking.booking import Status as BookingStatus
 from domain.booking.events import BookingCancelled, BookingConfirmed
 from domain.errors import StaleWrite
 from domain.events import Event
-from domain.ids import BookingId, EventId, MeetingId
+from domain.ids import BookingId, EventId, MeetingId, UserId
 from domain.scheduling.meeting import Meeting, Status
 from domain.time import TimeSlot
 from ports.cipher import Cipher
@@ -35,13 +35,15 @@ class CreateMeeting:
         planned = await self._plan(booking_id)
         if planned is None:
             return None
-        meeting, slot = planned
+        meeting, slot, qari_id = planned
         if meeting.status is not Status.PLANNED:
             return meeting
-        room = await self._provider.create(MeetingRequest(booking_id=booking_id, slot=slot))
+        room = await self._provider.create(
+            MeetingRequest(lesson_id=booking_id, slot=slot, qari_id=qari_id, title="Lesson")
+        )
         return await self._keep(meeting, room)
 
-    async def _plan(self, booking_id: BookingId) -> tuple[Meeting, TimeSlot] | None:
+    async def _plan(self, booking_id: BookingId) -> tuple[Meeting, TimeSlot, UserId] | None:
         async with self._new_unit() as unit:
             booking = await unit.bookings.get(booking_id)
             if booking.status is not BookingStatus.CONFIRMED:
@@ -57,7 +59,7 @@ class CreateMeeting:
                 if not await unit.meetings.add(meeting):
                     meeting = await unit.meetings.find(booking_id) or meeting
             await unit.commit()
-        return meeting, booking.slot
+        return meeting, booking.slot, booking.qari_id
 
     async def _keep(self, meeting: Meeting, room: str) -> Meeting | None:
         async with self._new_unit() as unit:

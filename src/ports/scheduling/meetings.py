@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 import msgspec
 
-from domain.ids import BookingId, UserId
+from domain.ids import BookingId, MeetingHostId, UserId
 from domain.scheduling.meeting import Click, Meeting
 from domain.scheduling.meeting_server import MeetingServer
 from domain.time import TimeSlot
+from ports.errors import GatewayRefused
 
 
 class MeetingRepository(Protocol):
@@ -34,9 +36,27 @@ class MeetingRepository(Protocol):
         ...
 
 
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a class at a provider whose users hold one class at a time. ``account``: our name for the configured
+    account; ``address``: the user there, by id or e-mail.
+    """
+
+    id: MeetingHostId
+    account: str
+    address: str
+
+
 class MeetingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    booking_id: BookingId
+    """``lesson_id`` names one meeting of people at one time, a booking as a rule: one room for each. ``title`` names
+    nobody. ``host``: given where the provider ``needs_host``. ``again``: an earlier attempt may have left a room.
+    """
+
+    lesson_id: UUID
     slot: TimeSlot
+    qari_id: UserId
+    title: str
+    host: Host | None = None
+    again: bool = False
 
 
 class Participant(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,22 +67,56 @@ class Participant(msgspec.Struct, frozen=True, kw_only=True):
     leads: bool
 
 
+class RoomGone(GatewayRefused):
+    """The provider does not know the room (any more): it needs another one."""
+
+
 class MeetingProvider(Protocol):
-    """Raises GatewayUnavailable, GatewayRefused."""
+    """``room``: the handle that ``create`` answered, a secret; what it holds is the adapter's business.
+
+    Every call raises GatewayUnavailable (NotSent where nothing can have come of it) and GatewayRefused.
+    """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """One of ``domain.scheduling.meeting_server.Service``."""
+        ...
+
+    @property
+    def needs_host(self) -> bool:
+        """Whether each class occupies one of the school's hosts there. (LIVE-10)"""
+        ...
 
     async def create(self, request: MeetingRequest) -> str:
-        """The room's handle, a secret of at least 128 bits. Asking twice for one lesson gives the same room."""
+        """The room's handle. Asking twice for one lesson gives the same room where the provider can tell; where it
+        cannot, an attempt that says ``again`` looks for what the earlier one left. Refuses for good where this Qari or
+        account cannot have a class at all: the next provider is asked then.
+        """
         ...
 
     async def join_url(
         self, room: str, participant: Participant, *, server: MeetingServer, opens_at: datetime, closes_at: datetime
     ) -> str:
-        """A personal address, good within that time where the provider can tell."""
+        """A personal address where there is one, good within that time where the provider can tell. Raises RoomGone."""
+        ...
+
+    async def move(self, room: str, slot: TimeSlot) -> None:
+        """The same room at another time. Raises RoomGone."""
         ...
 
     async def cancel(self, room: str) -> None:
         """Cancelling an unknown room is no error."""
         ...
+
+    async def withdraw(self, request: MeetingRequest) -> None:
+        """Takes away what a ``create`` left whose answer was never heard. That there is nothing is no error."""
+        ...
+
+
+class MeetingProviders(Protocol):
+    """Those that are set up. (LIVE-01)"""
+
+    def get(self, name: str) -> MeetingProvider | None: ...
+
+    @property
+    def names(self) -> Sequence[str]: ...
