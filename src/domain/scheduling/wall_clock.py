@@ -11,7 +11,6 @@ from typing import Final
 from domain.time import zone_of
 
 DAY: Final = 24 * 60
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 
@@ -24,7 +23,7 @@ def ceil_minute(moment: datetime) -> int:
 
 
 def moment_of(minute: int) -> datetime:
-    return _EPOCH + timedelta(0, minute * 60)
+    return datetime.fromtimestamp(minute * 60, UTC)
 
 
 def day_number(day: date) -> int:
