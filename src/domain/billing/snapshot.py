@@ -39,6 +39,20 @@ class RefundSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     cause: str | None = None
 
 
+class DisputeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The payer's bank asks for the money back. ``reason`` and ``status`` are the provider's words; ``is_open``: he
+    still waits for somebody. ``due_by``: until when the school may answer, None where it need not.
+    """
+
+    provider_ref: str
+    amount: Money
+    reason: str
+    status: str
+    is_open: bool
+    opened_at: datetime
+    due_by: datetime | None = None
+
+
 class Fact(msgspec.Struct, frozen=True):
     """As much of a snapshot as it takes to compare it with another one."""
 
@@ -59,7 +73,7 @@ class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``status``: "failed" means that the last try failed, whether or not the payer may try again; "canceled" and
     "expired" that nobody can pay it any more; "processing" that the payer is done and the bank is not.
     ``amount`` is the whole checkout; ``refunded`` what has gone back, pending refunds not counted; ``refunds`` all of
-    them, in no particular order. ``decline_code`` is that of the last try, in the words of domain.billing.decline.
+    them, in no particular order; ``disputes`` only those that were asked about. ``decline_code`` is that of the last try, in the words of domain.billing.decline.
     ``charge_ref`` names the money movement once there is one (Stripe: payment intent, Razorpay: payment).
     ``updated_at``: when the provider's object last changed, or when it was read where the provider does not say.
     """
@@ -73,6 +87,7 @@ class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     decline_code: str | None = None
     charge_ref: str | None = None
     refunds: tuple[RefundSnapshot, ...] = ()
+    disputes: tuple[DisputeSnapshot, ...] = ()
 
     @property
     def is_paid(self) -> bool:
@@ -81,3 +96,17 @@ class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def fact(self) -> Fact:
         return Fact(self.status, self.updated_at)
+
+    def after(self, attempt: "PaymentSnapshot") -> "PaymentSnapshot":
+        """This checkout, with what is known of a try that it does not name itself. Only an open one is still tried,
+        and a try that is still open itself says nothing.
+        """
+        if self.status != "open" or attempt.status in ("open", "canceled", "expired"):
+            return self
+        return msgspec.structs.replace(
+            self,
+            status=attempt.status,
+            decline_code=attempt.decline_code,
+            charge_ref=attempt.charge_ref,
+            updated_at=max(self.updated_at, attempt.updated_at),
+        )

@@ -17,7 +17,13 @@ from typing import Final, Protocol
 import msgspec
 
 from domain.billing.payment import CheckoutMode
-from domain.billing.snapshot import PaymentSnapshot, RefundSnapshot, RefundSnapshotStatus, SnapshotStatus
+from domain.billing.snapshot import (
+    DisputeSnapshot,
+    PaymentSnapshot,
+    RefundSnapshot,
+    RefundSnapshotStatus,
+    SnapshotStatus,
+)
 from domain.ids import PaymentId, RefundId
 from domain.money import Money
 from ports.errors import BadSignature, GatewayRefused, GatewayUnavailable
@@ -27,6 +33,7 @@ __all__ = [
     "Checkout",
     "CheckoutMode",
     "CheckoutRequest",
+    "DisputeSnapshot",
     "GatewayRefused",
     "GatewayUnavailable",
     "Gateways",
@@ -46,7 +53,8 @@ class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``reference`` comes back in snapshots, and ``metadata`` (at most 15 short pairs: Razorpay's limit) is stored with
     the provider's object, so that a look-up works both ways. (BOOK-19) The urls are where the payer's browser goes
-    afterwards; that he went there proves nothing. (PAYM-02)
+    afterwards; that he went there proves nothing. (PAYM-02) ``created_at``: when the payment was first wanted, from
+    which a provider's limits are reckoned, since the same key must come with the same request.
     """
 
     reference: PaymentId
@@ -60,6 +68,7 @@ class CheckoutRequest(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str]
     mode: CheckoutMode = CheckoutMode.HOSTED
     country: str = ""
+    created_at: datetime | None = None
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +114,8 @@ class RefundRequest(msgspec.Struct, frozen=True, kw_only=True):
 class ProviderEvent(msgspec.Struct, frozen=True, kw_only=True):
     """A verified webhook. It says *that* something changed; what is true now is fetched.
 
-    ``object_ref`` is the ``provider_ref`` of the checkout concerned, "" when the event is about nothing of ours.
+    ``object_ref`` is what ``fetch`` takes: the ``provider_ref`` of the checkout concerned, or where the event does not
+    name it, the money movement's or the dispute's; "" when the event is about nothing of ours.
     """
 
     event_id: str
@@ -141,7 +151,10 @@ class PaymentGateway(Protocol):
         ...
 
     async def fetch(self, provider_ref: str) -> PaymentSnapshot:
-        """Raises GatewayUnavailable, GatewayRefused with code "not_found"."""
+        """Of the checkout; also where an event named only something that belongs to it. A try that the checkout does
+        not name (Stripe forgets a declined one) is told under its own ``provider_ref``, with the payment's reference.
+        Raises GatewayUnavailable, GatewayRefused with code "not_found".
+        """
         ...
 
     async def expire(self, provider_ref: str) -> PaymentSnapshot:
@@ -163,8 +176,8 @@ class PaymentGateway(Protocol):
         ...
 
     async def list_changed(self, since: datetime, cursor: str | None) -> tuple[Sequence[PaymentSnapshot], str | None]:
-        """Everything that changed since then, page by page; the cursor is None after the last one. For sweeps and
-        reconciliation. Raises GatewayUnavailable.
+        """Everything that changed since then, page by page; the cursor is None after the last one. For
+        reconciliation: ``updated_at`` is the latest time that the provider tells of. Raises GatewayUnavailable.
         """
         ...
 
@@ -176,8 +189,6 @@ class Gateways(Protocol):
         """Raises NotFound."""
         ...
 
-    def default_for(self, currency: str) -> PaymentGateway:
-        """The account that takes new payments in that currency. Raises NotFound where none does."""
+    def all(self) -> Sequence[PaymentGateway]:
+        """The first one takes new payments where the school has no rule that fits."""
         ...
-
-    def all(self) -> Sequence[PaymentGateway]: ...
