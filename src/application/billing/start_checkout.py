@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from application.billing.routing import CountryOfZone, payer_country, route, routing_in
 from application.booking.rules import learner_is_minor, party_in, require_consents
 from domain.billing.commission import COMMISSION_POLICY, CommissionPolicy
 from domain.billing.errors import CheckoutClosed, CheckoutRefused, NothingToPay
@@ -46,8 +47,16 @@ class StartCheckout:
     two the intent stands, and the same call may be made again.
     """
 
-    def __init__(self, new_unit: NewUnit, clock: Clock, gateways: Gateways, base_url: str) -> None:
+    def __init__(
+        self,
+        new_unit: NewUnit,
+        clock: Clock,
+        gateways: Gateways,
+        base_url: str,
+        country_of_zone: CountryOfZone = lambda _zone: "",
+    ) -> None:
         self._new_unit, self._clock, self._gateways, self._base_url = new_unit, clock, gateways, base_url.rstrip("/")
+        self._country_of_zone = country_of_zone
 
     async def __call__(self, actor: Actor, command: StartCheckoutCommand) -> Payment:
         actor.require(Permission.PAY)
@@ -90,19 +99,22 @@ class StartCheckout:
     ) -> Payment:
         commission = await _commission(unit, now)
         payer = await unit.users.get(actor.user_id)
-        gateway = self._gateways.default_for(bookings[0].price.currency)
+        country, currency = payer_country(payer, self._country_of_zone), bookings[0].price.currency
+        way = route(await routing_in(unit, now), self._gateways, country=country, currency=currency)
         page = f"{self._base_url}/portal/payments/{payment_id}"
         return Payment.create(
             payment_id,
             payer_id=actor.user_id,
-            provider=gateway.provider,
-            account=gateway.account,
+            provider=way.gateway.provider,
+            account=way.gateway.account,
             lines=tuple(_line(booking, commission) for booking in bookings),
             terms=CheckoutTerms(
                 description="Quran lesson" if len(bookings) == 1 else f"{len(bookings)} Quran lessons",
                 payer_email=payer.email,
                 success_url=page,
                 cancel_url=f"{page}?left=1",
+                mode=way.mode,
+                country=country,
             ),
             at=now,
             expires_at=min(booking.hold_expires_at or booking.slot.start for booking in bookings),

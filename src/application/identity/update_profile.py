@@ -1,4 +1,4 @@
-"""Name, time zone and telephone of one's own account."""
+"""Name, time zone, telephone and country of one's own account."""
 
 import msgspec
 
@@ -24,9 +24,12 @@ class SeeAccount:
 
 
 class UpdateProfileCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """Without a ``country`` it stays as it is."""
+
     name: str
     zone: str
     phone: str | None = None
+    country: str | None = None
 
 
 class UpdateProfile:
@@ -39,7 +42,9 @@ class UpdateProfile:
         actor.require(Permission.SIGNED_IN)
         async with self._new_unit() as unit:
             user = await unit.users.get(actor.user_id)
-            changed = user.with_profile(name=command.name, zone=command.zone, phone=command.phone)
+            changed = user.with_profile(
+                name=command.name, zone=command.zone, phone=command.phone, country=command.country
+            )
             await unit.users.save(changed)
             unit.record(AccessChanged(user_id=user.id, at=self._clock.now()))
             await unit.commit()

@@ -4,13 +4,14 @@ To make a document editable, add a line to ``DOCUMENTS``: its kind in the table 
 defaults are what holds where nothing was set (version 0). Pages, API and history follow from the struct.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from domain.billing.commission import COMMISSION_POLICY, CommissionPolicy
+from domain.billing.routing import PAYMENTS, PaymentRouting
 from domain.booking.policy import BOOKING_POLICY, BookingPolicy, PolicyRow
 from domain.booking.rules import SAFEGUARDING, Safeguarding
 from domain.errors import Conflict, DomainError, Invalid, NotFound, StaleWrite
@@ -37,6 +38,7 @@ DOCUMENTS: Final[Mapping[str, type[msgspec.Struct]]] = {
     BRANDING: Branding,
     BOOKING_POLICY: BookingPolicy,
     COMMISSION_POLICY: CommissionPolicy,
+    PAYMENTS: PaymentRouting,
     SAFEGUARDING: Safeguarding,
     RECKONING: Reckoning,
     TERMINOLOGY: Terminology,
@@ -46,6 +48,10 @@ DOCUMENTS: Final[Mapping[str, type[msgspec.Struct]]] = {
     RETENTION_POLICY: RetentionPolicy,
     **dict.fromkeys(CONSENT_POLICIES.values(), ConsentText),
 }
+
+
+Checks = Mapping[str, Callable[[Any], None]]
+"""Kind -> what its struct cannot know by itself, such as the accounts that are configured. Raises Invalid."""
 
 
 class Edition(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,14 +145,16 @@ class ChangeSettings:
     nothing would change.
     """
 
-    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
-        self._new_unit, self._clock = new_unit, clock
+    def __init__(self, new_unit: NewUnit, clock: Clock, checks: Checks | None = None) -> None:
+        self._new_unit, self._clock, self._checks = new_unit, clock, checks or {}
 
     async def __call__(
         self, actor: Actor, kind: str, given: Mapping[str, Any] | msgspec.Struct, *, based_on: int, reason: str
     ) -> Edition:
         actor.require(Permission.SET_POLICIES)
         value = checked(kind, given)
+        if kind in self._checks:
+            self._checks[kind](value)
         now = self._clock.now()
         async with self._new_unit() as unit:
             before = await current(unit, kind, now)
@@ -158,11 +166,11 @@ class ChangeSettings:
 class RevertSettings:
     """An older version once more, as the next one: history only grows. Version 0 is what the product comes with.
 
-    Raises as ChangeSettings does; Conflict when that version does not fit today's rules.
+    Raises as ChangeSettings does; also Conflict when that version does not fit today's rules.
     """
 
-    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
-        self._new_unit, self._clock = new_unit, clock
+    def __init__(self, new_unit: NewUnit, clock: Clock, checks: Checks | None = None) -> None:
+        self._new_unit, self._clock, self._checks = new_unit, clock, checks or {}
 
     async def __call__(self, actor: Actor, kind: str, version: int, *, based_on: int, reason: str) -> Edition:
         actor.require(Permission.SET_POLICIES)
@@ -171,6 +179,8 @@ class RevertSettings:
         async with self._new_unit() as unit:
             before = await current(unit, kind, now)
             wanted = await _version(unit, kind, version)
+            if kind in self._checks:
+                self._checks[kind](wanted.value)
             edition = await publish(unit, actor, before, wanted.value, based_on=based_on, reason=reason, now=now)
             await unit.commit()
         return edition

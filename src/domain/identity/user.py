@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from domain.country import country_code
 from domain.errors import Conflict, Invalid
 from domain.identity.events import (
     AccountBlocked,
@@ -97,7 +98,8 @@ def phone_number(text: str | None) -> str | None:
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """``password_hash`` never leaves the use cases: no view and no answer carries it. ``onboarding`` names the roles
-    that need an application, and how far it is. ``email`` is empty for a child who does not sign in.
+    that need an application, and how far it is. ``email`` is empty for a child who does not sign in. ``country``: where
+    he lives, as far as he has told.
     """
 
     id: UserId
@@ -108,6 +110,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     locale: str = "en"
     phone: str | None = None
+    country: str = ""
     birth_date: date | None = None
     status: AccountStatus = AccountStatus.ACTIVE
     onboarding: Mapping[Role, Onboarding] = {}
@@ -188,9 +191,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         following = self._next(email=email_address(email))
         return following, following.invited(at=at)
 
-    def with_profile(self, *, name: str, zone: str, phone: str | None) -> "User":
-        """Raises Invalid, UnknownZone."""
-        return self._next(name=" ".join(name.split()), zone=zone, phone=phone_number(phone))
+    def with_profile(self, *, name: str, zone: str, phone: str | None, country: str | None = None) -> "User":
+        """Without a ``country`` it stays. Raises Invalid, UnknownZone."""
+        told = self.country if country is None else country_code(country)
+        return self._next(name=" ".join(name.split()), zone=zone, phone=phone_number(phone), country=told)
 
     def with_birth_date(self, birth_date: date) -> "User":
         return self._next(birth_date=birth_date)

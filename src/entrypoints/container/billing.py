@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 from dependency_injector import containers, providers
 
+from adapters.languages.territories import country_of_zone
 from adapters.payments.accounts import Accounts
 from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.persistence.billing.earning_queries import SqlEarningQueries
@@ -19,6 +20,7 @@ from application.billing.receive_webhook import ReceiveWebhook
 from application.billing.refund_rules import RefundCancelled, RefundTeacherNoShow, RefundTooLate
 from application.billing.replay_webhook import ReplayWebhook
 from application.billing.request_refund import PreviewRefund, RequestRefund
+from application.billing.routing import require_accounts
 from application.billing.see_money import (
     CountWebhooks,
     ListMyPayments,
@@ -33,7 +35,10 @@ from application.billing.start_checkout import StartCheckout
 from application.billing.submit_refunds import SubmitRefunds
 from application.billing.sweep_payments import SweepPayments
 from application.billing.verify_ledger import VerifyLedger
+from application.oversight.settings import Checks
+from domain.billing.routing import PAYMENTS
 from entrypoints.settings import Settings
+from ports.billing.gateway import Gateways
 
 
 def accounts_of(settings: Settings, client: httpx.AsyncClient) -> Accounts:
@@ -52,6 +57,10 @@ def accounts_of(settings: Settings, client: httpx.AsyncClient) -> Accounts:
     )
 
 
+def _settings_checks(gateways: Gateways) -> Checks:
+    return {PAYMENTS: lambda routing: require_accounts(routing, gateways)}
+
+
 class BillingContainer(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency()
     academy_url: providers.Dependency[Any] = providers.Dependency()
@@ -63,12 +72,15 @@ class BillingContainer(containers.DeclarativeContainer):
     http_client: providers.Dependency[httpx.AsyncClient] = providers.Dependency()
 
     gateways = providers.Singleton(accounts_of, settings, http_client)
+    settings_checks = providers.Singleton(_settings_checks, gateways)
     payment_queries = providers.Singleton(SqlPaymentQueries, engine)
     webhook_queries = providers.Singleton(SqlWebhookQueries, engine)
     earning_queries = providers.Singleton(SqlEarningQueries, engine)
     ledger_queries = providers.Singleton(SqlLedgerQueries, engine)
 
-    start_checkout = providers.Factory(StartCheckout, new_unit, clock, gateways, academy_url)
+    start_checkout = providers.Factory(
+        StartCheckout, new_unit, clock, gateways, academy_url, providers.Object(country_of_zone)
+    )
     settle_payment = providers.Factory(SettlePayment, new_unit, clock, new_id, gateways)
     close_checkout = providers.Factory(CloseCheckout, new_unit, gateways, settle_payment)
     sweep_payments = providers.Factory(SweepPayments, new_unit, clock, settle_payment, close_checkout)

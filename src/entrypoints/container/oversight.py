@@ -11,6 +11,7 @@ from adapters.persistence.oversight.queues import SqlQueues
 from adapters.system import DataDisk
 from application.outbox.relay import RelayEvents
 from application.oversight.audit import ExportAudit, SearchAudit, VerifyAudit
+from application.oversight.back_up import BackUp
 from application.oversight.branding import SeeBrand, SeeLogo, SetLogo
 from application.oversight.health import ShowHealth
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
@@ -27,6 +28,7 @@ from application.oversight.people import (
 from application.oversight.queues import ClaimItem, CountQueues, ListQueue, ReleaseItem
 from application.oversight.see_reckoning import SeeReckoning, SeeTerminology
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
+from entrypoints.backups import keeper_of
 from entrypoints.settings import Settings
 
 
@@ -34,6 +36,7 @@ class OversightContainer(containers.DeclarativeContainer):
     """``subscribers``: name -> handler, over all contexts."""
 
     settings: providers.Dependency[Settings] = providers.Dependency()
+    settings_checks: providers.Dependency[Any] = providers.Dependency()
     new_unit: providers.Dependency[Any] = providers.Dependency()
     clock: providers.Dependency[Any] = providers.Dependency()
     engine: providers.Dependency[Any] = providers.Dependency()
@@ -44,6 +47,7 @@ class OversightContainer(containers.DeclarativeContainer):
     guardian_queries: providers.Dependency[Any] = providers.Dependency()
     booking_queries: providers.Dependency[Any] = providers.Dependency()
     payment_queries: providers.Dependency[Any] = providers.Dependency()
+    trouble_log: providers.Dependency[Any] = providers.Dependency()
 
     job_board = providers.Singleton(SqlJobBoard, engine)
     oversight_queries = providers.Singleton(SqlOversightQueries, engine)
@@ -61,8 +65,8 @@ class OversightContainer(containers.DeclarativeContainer):
     list_settings = providers.Factory(ListSettings, new_unit, clock)
     see_settings = providers.Factory(SeeSettings, new_unit, clock)
     settings_history = providers.Factory(SettingsHistory, new_unit, people)
-    change_settings = providers.Factory(ChangeSettings, new_unit, clock)
-    revert_settings = providers.Factory(RevertSettings, new_unit, clock)
+    change_settings = providers.Factory(ChangeSettings, new_unit, clock, settings_checks)
+    revert_settings = providers.Factory(RevertSettings, new_unit, clock, settings_checks)
 
     see_brand = providers.Singleton(SeeBrand, new_unit, clock)
     see_reckoning = providers.Singleton(SeeReckoning, new_unit, clock)
@@ -86,4 +90,8 @@ class OversightContainer(containers.DeclarativeContainer):
     release_item = providers.Factory(ReleaseItem, new_unit)
 
     disk = providers.Singleton(DataDisk, settings.provided.data)
-    show_health = providers.Factory(ShowHealth, clock, job_board, oversight_queries, disk)
+    backups = providers.Singleton(keeper_of, settings)
+    back_up = providers.Factory(BackUp, clock, backups, settings.provided.school_zone)
+    show_health = providers.Factory(
+        ShowHealth, clock, job_board, oversight_queries, disk, backups, trouble_log.provided.standing
+    )

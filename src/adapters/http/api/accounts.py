@@ -55,11 +55,14 @@ class TokenIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ProfileIn(msgspec.Struct, forbid_unknown_fields=True):
-    """``zone`` is an IANA name, for example ``Asia/Karachi``."""
+    """``zone`` is an IANA name, for example ``Asia/Karachi``; ``country`` the two letters of ISO 3166, which stay as
+    they are without the field.
+    """
 
     name: Text
     zone: Text
     phone: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    country: Annotated[str, msgspec.Meta(pattern="^([A-Za-z]{2})?$")] | None = None
 
 
 class ProfileOut(msgspec.Struct, kw_only=True):
@@ -68,11 +71,20 @@ class ProfileOut(msgspec.Struct, kw_only=True):
     email: str
     phone: str | None
     zone: str
+    country: str
     locale: str
 
     @classmethod
     def of(cls, user: User) -> "ProfileOut":
-        return cls(id=user.id, name=user.name, email=user.email, phone=user.phone, zone=user.zone, locale=user.locale)
+        return cls(
+            id=user.id,
+            name=user.name,
+            email=user.email,
+            phone=user.phone,
+            zone=user.zone,
+            country=user.country,
+            locale=user.locale,
+        )
 
 
 class ExportOut(msgspec.Struct, kw_only=True):
@@ -128,7 +140,7 @@ class OwnAccountController(Controller):
     async def change(
         self, request: Req, data: JSONBody[ProfileIn], update_profile: NamedDependency[UpdateProfile]
     ) -> ProfileOut:
-        command = UpdateProfileCommand(name=data.name, zone=data.zone, phone=data.phone)
+        command = UpdateProfileCommand(name=data.name, zone=data.zone, phone=data.phone, country=data.country)
         return ProfileOut.of(await update_profile(request.user, command))
 
     @post("/password", needs=Permission.SIGNED_IN, status_code=204, summary="Change my password")

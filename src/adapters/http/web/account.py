@@ -12,11 +12,12 @@ from litestar.params import FromPath, FromQuery
 from adapters.http.api.accounts import zip_answer
 from adapters.http.flash import redirect
 from adapters.http.refusals import refusal
-from adapters.http.requests import Req, signed_in
+from adapters.http.requests import Req, language_of, signed_in
 from adapters.http.templating import page
 from adapters.http.text import _
 from adapters.http.web.forms import fields_of
 from adapters.http.words import sentence
+from adapters.languages.territories import countries
 from application.identity.change_email import ChangeEmail, ChangeEmailCommand, ConfirmEmail
 from application.identity.change_password import ChangePassword, ChangePasswordCommand
 from application.identity.confirm_self import ConfirmSelf
@@ -45,20 +46,32 @@ class ProfileController(Controller):
     @get("/", needs=Permission.SIGNED_IN)
     async def form(self, request: Req, see_account: NamedDependency[SeeAccount]) -> Response[Any]:
         user = await see_account(request.user)
-        values = {"name": user.name, "phone": user.phone or "", "zone": user.zone}
-        return page(request, "account/profile.html", values=values, errors={}, zones=ZONES)
+        values = {"name": user.name, "phone": user.phone or "", "zone": user.zone, "country": user.country}
+        return self._page(request, values, {})
 
     @post("/", needs=Permission.SIGNED_IN, status_code=200)
     async def save(self, request: Req, update_profile: NamedDependency[UpdateProfile]) -> Response[Any]:
         fields = await fields_of(request)
-        values = {name: fields.get(name, "") for name in ("name", "phone", "zone")}
+        values = {name: fields.get(name, "") for name in ("name", "phone", "zone", "country")}
         try:
             await update_profile(request.user, UpdateProfileCommand(**values))
         except Invalid as error:
-            return page(
-                request, "account/profile.html", status_code=422, values=values, errors=_wrong(error), zones=ZONES
-            )
+            return self._page(request, values, _wrong(error), status_code=422)
         return redirect(request, "/account", _("Saved."))
+
+    @staticmethod
+    def _page(
+        request: Req, values: Mapping[str, str], errors: Mapping[str, str], status_code: int = 200
+    ) -> Response[Any]:
+        return page(
+            request,
+            "account/profile.html",
+            status_code=status_code,
+            values=values,
+            errors=errors,
+            zones=ZONES,
+            countries=countries(language_of(request).lang),
+        )
 
 
 class PasswordPageController(Controller):

@@ -24,6 +24,7 @@ PERSONAL: Final = (
             "name": "'(erased)'",
             "password_hash": "''",
             "phone": "NULL",
+            "country": "''",
             "birth_date": "NULL",
             "email_verified_at": "NULL",
             "zone": "'UTC'",

@@ -98,6 +98,7 @@ def from_row(row: asyncpg.Record) -> User:
         zone=row["zone"],
         locale=row["locale"],
         phone=row["phone"],
+        country=row["country"],
         birth_date=row["birth_date"],
         status=AccountStatus(row["status"]),
         onboarding={Role(role): Onboarding(far) for role, far in told if far != Onboarding.NOT_NEEDED},

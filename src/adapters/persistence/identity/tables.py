@@ -33,6 +33,7 @@ users: Final = Table(
     Column("zone", Text, nullable=False),
     Column("locale", Text, nullable=False),
     Column("phone", Text),
+    Column("country", Text, nullable=False, server_default=""),
     Column("birth_date", Date),
     Column("status", Text, nullable=False),
     # out of use since it is kept for each role; dropped by a later release

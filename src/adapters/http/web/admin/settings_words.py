@@ -128,6 +128,30 @@ def _commission() -> Words:
     )
 
 
+def _payments() -> Words:
+    return Words(
+        title=_("Where payments go"),
+        about=_(
+            "The first rule that fits decides; without one it is the installation's first account. Payments that have "
+            "begun stay where they are."
+        ),
+        labels={
+            "rules": _("Rules"),
+            "rules.country": _("Country of the payer"),
+            "rules.currency": _("Currency"),
+            "rules.provider": _("Provider"),
+            "rules.account": _("Account"),
+            "rules.mode": _("Where the card is given"),
+        },
+        hints={
+            "rules": _(
+                "Countries by two letters (IN), currencies by three (INR); empty fits all. Provider and account as "
+                "they are configured, for example sandbox and school."
+            )
+        },
+    )
+
+
 def _security() -> Words:
     return Words(
         title=_("Signing in"),
@@ -214,6 +238,7 @@ _WORDS: Final[Mapping[str, Callable[[], Words]]] = {
     "branding": _branding,
     "booking": _booking,
     "commission": _commission,
+    "payments": _payments,
     "security": _security,
     "reckoning": _reckoning,
     "terminology": _terminology,
