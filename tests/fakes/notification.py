@@ -50,8 +50,10 @@ class MemoryDeliveries:
     async def save(self, delivery: Delivery) -> None:
         current = self.stored[delivery.id]
         revived = delivery.status is Status.QUEUED and delivery.attempts == 0
-        expected = Status.DEAD if revived else Status.QUEUED
-        if current.status is not expected or (not revived and current.attempts != delivery.attempts):
+        expected = {Status.DEAD} if revived else {Status.QUEUED}
+        if delivery.status is Status.REPLACED:
+            expected.add(Status.SENT)
+        if current.status not in expected or (not revived and current.attempts != delivery.attempts):
             raise StaleWrite("the message has moved on")
         self.stored[delivery.id] = delivery
 

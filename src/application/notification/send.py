@@ -1,4 +1,4 @@
-"""Takes queued messages to the mail server, each of them once as far as anybody can tell. (NOTI-13, NOTI-14)"""
+"""Takes queued messages to where they are read, each of them once as far as anybody can tell. (NOTI-13, NOTI-14)"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,15 +6,17 @@ from typing import Final
 
 import structlog
 
+from application.notification.carry import Carrier
 from application.notification.notice import NoticeBuilder, Withdrawn
 from application.outbox.backoff import MAX_ATTEMPTS, Jitter, system_jitter, told, wait_after
 from domain.booking.events import BookingEvent
 from domain.errors import StaleWrite
-from domain.notification.delivery import Delivery
+from domain.notification.delivery import Channel, Delivery, Status
 from domain.notification.events import LessonDue
 from domain.notification.preference import AT_ONCE, Group, group_of
 from ports.clock import Clock
 from ports.errors import GatewayRefused
+from ports.notification.channels import Senders
 from ports.notification.compose import MailComposer, Notice
 from ports.notification.mail import MailSender
 from ports.notification.queries import Person
@@ -38,9 +40,11 @@ class SendDeliveries:
         composer: MailComposer,
         sender: MailSender,
         jitter: Jitter = system_jitter,
+        senders: Senders | None = None,
     ) -> None:
         self._new_unit, self._clock, self._jitter = new_unit, clock, jitter
         self._notices, self._composer, self._sender = notice_builder, composer, sender
+        self._carry = Carrier(senders or {}, clock, jitter)
 
     async def __call__(self) -> int:
         """Until nothing is due."""
@@ -49,11 +53,13 @@ class SendDeliveries:
             async with self._new_unit() as unit:
                 claimed = await unit.deliveries.claim(now=self._clock.now(), lease=LEASE, limit=BATCH)
                 await unit.commit()
+            replaced = False
             for first, *others in _bundles(claimed):
                 for settled in await self._attempt(first, others):
                     await self._store(settled)
+                    replaced |= settled.status is Status.REPLACED
             count += len(claimed)
-            if len(claimed) < BATCH:
+            if len(claimed) < BATCH and not replaced:
                 return count
 
     async def _attempt(self, delivery: Delivery, with_it: Sequence[Delivery]) -> list[Delivery]:
@@ -69,6 +75,8 @@ class SendDeliveries:
             return settled + (await self._attempt(with_it[0], with_it[1:]) if with_it else [])
         except Exception as error:  # noqa: BLE001  (kept with the messages, which wait or are parked)
             return [self._failed(one, error) for one in (delivery, *with_it)]
+        if delivery.channel is not Channel.EMAIL:
+            return [await self._carry(delivery, notice, self._store)]
         others = await self._gathered(person, with_it) if delivery.gathered else []
         settled = [one for one, told_with in others if told_with is None]
         together = [delivery, *(one for one, told_with in others if told_with is not None)]
@@ -92,7 +100,7 @@ class SendDeliveries:
         quiet = wishes.quiet_end(now, person.zone)
         if quiet is not None and not _of_no_use(delivery, quiet):
             return delivery.rest(until=quiet)
-        digest = wishes.next_digest(now, person.zone)
+        digest = wishes.next_digest(now, person.zone) if delivery.channel is Channel.EMAIL else None
         if digest is None or delivery.gathered or group_of(delivery.topic) is Group.REMINDERS:
             return None
         return delivery.rest(until=digest, gathered=True)
@@ -126,13 +134,17 @@ class SendDeliveries:
         due = self._clock.now() + wait_after(delivery.attempts, self._jitter)
         return delivery.postpone(until=due, error=told(error))
 
-    async def _store(self, delivery: Delivery) -> None:
+    async def _store(self, delivery: Delivery) -> bool:
+        """False: the lease ran out and somebody else has it. He writes down what became of it."""
         async with self._new_unit() as unit:
             try:
                 await unit.deliveries.save(delivery)
             except StaleWrite:
-                return  # the lease ran out and somebody else has it; he writes down what became of it
+                return False
+            if delivery.status is Status.REPLACED:
+                await unit.deliveries.add(delivery.as_mail(at=self._clock.now()))
             await unit.commit()
+        return True
 
 
 def _bundles(claimed: Sequence[Delivery]) -> list[list[Delivery]]:

@@ -21,22 +21,28 @@ _DELIVERIES: Final = UUID("5a7a7b5e-33a7-4f0e-9d55-0f5f3f5c1c11")
 class Channel(StrEnum):
     EMAIL = "email"
     IN_APP = "in_app"
+    WHATSAPP = "whatsapp"
+    PUSH = "push"
 
 
 class Status(StrEnum):
-    """``WITHDRAWN``: it was no longer true, or too late to be of use, when its turn came."""
+    """``WITHDRAWN``: it was no longer true, or too late to be of use, when its turn came. ``REPLACED``: it did not
+    arrive, and mail tells the same instead.
+    """
 
     QUEUED = "queued"
     SENT = "sent"
     WITHDRAWN = "withdrawn"
     DEAD = "dead"
+    REPLACED = "replaced"
 
 
 TRANSITIONS: Final[Mapping[Status, frozenset[Status]]] = {
-    Status.QUEUED: frozenset({Status.SENT, Status.WITHDRAWN, Status.DEAD}),
-    Status.SENT: frozenset(),
+    Status.QUEUED: frozenset({Status.SENT, Status.WITHDRAWN, Status.DEAD, Status.REPLACED}),
+    Status.SENT: frozenset({Status.REPLACED}),
     Status.WITHDRAWN: frozenset(),
     Status.DEAD: frozenset({Status.QUEUED}),
+    Status.REPLACED: frozenset(),
 }
 LIFECYCLE: Final = Lifecycle("notification delivery", TRANSITIONS, start=frozenset({Status.QUEUED}))
 
@@ -45,6 +51,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """``key`` is unique: the same news never reaches the same person twice over the same channel. ``recipient_id``
     is None for the school's own copy. ``not_after``: from then on the message is stale and is not sent.
     ``gathered``: it waits to be told together with others. ``read_at``: of notes that are shown on the pages.
+    ``provider_ref``: what the provider calls it. ``unsure``: it may have been sent; nobody has said so.
     """
 
     id: DeliveryId
@@ -63,6 +70,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     gathered: bool = False
     read_at: datetime | None = None
+    provider_ref: str = ""
+    unsure: bool = False
 
     @classmethod
     def about(
@@ -103,8 +112,34 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     def is_stale(self, at: datetime) -> bool:
         return self.not_after is not None and at >= self.not_after
 
-    def sent(self, *, at: datetime) -> "Delivery":
-        return self._to(Status.SENT, sent_at=at, error="")
+    def sent(self, *, at: datetime, provider_ref: str = "") -> "Delivery":
+        return self._to(Status.SENT, sent_at=at, error="", unsure=False, provider_ref=provider_ref or self.provider_ref)
+
+    def trying(self) -> "Delivery":
+        """Written down before a call that must not be made twice: whoever finds it so asks nobody again."""
+        return msgspec.structs.replace(self, unsure=True)
+
+    def not_tried(self) -> "Delivery":
+        """The call provably never left us."""
+        return msgspec.structs.replace(self, unsure=False)
+
+    def replaced(self, *, why: str) -> "Delivery":
+        """It did not arrive; ``as_mail`` tells the same."""
+        return self._to(Status.REPLACED, error=why, unsure=False)
+
+    def as_mail(self, *, at: datetime) -> "Delivery":
+        """Its key is the one that this news by mail always has: whoever is told by mail anyhow, or has been told so
+        before, is not told twice. (NOTI-02)
+        """
+        own = f":{self.topic}:{self.recipient_id or 'school'}:{self.channel}"
+        return Delivery.about(
+            self.event,
+            self.topic,
+            self.recipient_id,
+            cause=self.key.removesuffix(own),
+            at=at,
+            not_after=self.not_after,
+        )
 
     def withdraw(self, *, why: str) -> "Delivery":
         return self._to(Status.WITHDRAWN, error=why)

@@ -29,7 +29,7 @@ class DeliveryRepository(Protocol):
 
     async def save(self, delivery: Delivery) -> None:
         """Stores what became of a claimed one. Raises StaleWrite when it was claimed again in between (by its
-        ``attempts``) or is not queued any more; a revived one is saved from dead.
+        ``attempts``) or is not queued any more; a revived one is saved from dead, a replaced one from sent too.
         """
         ...
 

@@ -72,7 +72,7 @@ _SAVE: Final = Statement(
     update(deliveries)
     .where(
         deliveries.c.id == bindparam("wanted", type_=Uuid),
-        deliveries.c.status == bindparam("was", type_=String),
+        deliveries.c.status.in_([bindparam("was", type_=String), bindparam("or_was", type_=String)]),
         # A revived one starts counting again; its old count need not be known.
         (deliveries.c.attempts == bindparam("claim", type_=Integer)) | (deliveries.c.status == Status.DEAD.value),
     )
@@ -84,6 +84,8 @@ _SAVE: Final = Statement(
         sent_at=bindparam("sent_at", type_=DateTime(timezone=True)),
         not_after=bindparam("not_after", type_=DateTime(timezone=True)),
         gathered=bindparam("gathered", type_=Boolean),
+        provider_ref=bindparam("provider_ref", type_=String),
+        unsure=bindparam("unsure", type_=Boolean),
     )
 )
 _KNOWS: Final = Statement(
@@ -118,6 +120,8 @@ def to_row(delivery: Delivery) -> dict[str, Any]:
         "sent_at": delivery.sent_at,
         "gathered": delivery.gathered,
         "read_at": delivery.read_at,
+        "provider_ref": delivery.provider_ref,
+        "unsure": delivery.unsure,
     }
 
 
@@ -158,10 +162,12 @@ class SqlDeliveries:
 
     async def save(self, delivery: Delivery) -> None:
         revived = delivery.status is Status.QUEUED and delivery.attempts == 0
+        was = Status.DEAD if revived else Status.QUEUED
         touched = await _SAVE.run(
             self._connection,
             wanted=delivery.id,
-            was=(Status.DEAD if revived else Status.QUEUED).value,
+            was=was.value,
+            or_was=(Status.SENT if delivery.status is Status.REPLACED else was).value,
             claim=delivery.attempts,
             status=delivery.status.value,
             attempts=delivery.attempts,
@@ -170,6 +176,8 @@ class SqlDeliveries:
             sent_at=delivery.sent_at,
             not_after=delivery.not_after,
             gathered=delivery.gathered,
+            provider_ref=delivery.provider_ref,
+            unsure=delivery.unsure,
         )
         if touched != 1:
             raise StaleWrite("message {message} has moved on", message=str(delivery.id))

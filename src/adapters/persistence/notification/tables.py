@@ -42,6 +42,8 @@ deliveries: Final = Table(
     Column("sent_at", DateTime(timezone=True)),
     Column("gathered", Boolean, nullable=False, server_default=false()),
     Column("read_at", DateTime(timezone=True)),
+    Column("provider_ref", String, nullable=False, server_default=""),
+    Column("unsure", Boolean, nullable=False, server_default=false()),
     academy_column(),
     UniqueConstraint("key"),
 )
