@@ -95,6 +95,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     identity_webhook_tolerance_s: Annotated[
         int, Meta(ge=1, le=3600, description="How old such a message may be, in seconds")
     ] = 300
+    stripe_accounts: Annotated[
+        Secret,
+        Meta(
+            description='Accounts at Stripe, as JSON: `[{"name": "school", "secret_key": "sk_…", "publishable_key": '
+            '"pk_…", "webhook_secrets": ["whsec_…"]}]`; none when empty'
+        ),
+    ] = ""
     provider_urls: Annotated[
         tuple[str, ...],
         Meta(description="Other addresses of outside services, `stripe=https://…`; each one's own when empty"),
@@ -107,6 +114,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Annotated[
         str, Meta(description="Embedded servers, mailbox, locks; `.data` in the project when empty")
     ] = ""
+    backup_dir: Annotated[
+        str, Meta(description="Where nightly backups go, best another disk; `backups` in the data folder when empty")
+    ] = ""
+    backup_keep: Annotated[int, Meta(ge=0, description="How many of them are kept; none are made when 0")] = 14
     storage: Annotated[
         Literal["disk", "s3"], Meta(description="Where uploaded files lie: the data folder, or a bucket")
     ] = "disk"

@@ -25,10 +25,13 @@ log: Final = structlog.get_logger(__name__)
 
 
 class Sweep(msgspec.Struct, frozen=True):
-    """``every_s`` divides a minute, or is a whole number of minutes that divides an hour."""
+    """``every_s`` divides a minute, or is a whole number of minutes that divides an hour. ``limit_s``: how long a run
+    may take, where two minutes are not enough.
+    """
 
     name: str
     every_s: int
+    limit_s: int | None = None
 
     @property
     def lease(self) -> timedelta:
@@ -63,6 +66,7 @@ SWEEPS: Final = (
     Sweep("note_run_out", 60),
     Sweep("apply_retention", 3600),
     Sweep("hand_over_at_majority", 3600),
+    Sweep("back_up", 1800, limit_s=3300),
 )
 
 
@@ -132,7 +136,7 @@ def _scheduled(sweep: Sweep, job: Job, board: JobBoard, worker: str) -> CronJob:
         second = {7}
     else:
         minute, second = None, set(range(0, 60, sweep.every_s))
-    return cron(run, name=f"sweep:{sweep.name}", minute=minute, second=second, unique=True)
+    return cron(run, name=f"sweep:{sweep.name}", minute=minute, second=second, unique=True, timeout=sweep.limit_s)
 
 
 async def _logged(name: str, job: Job) -> tuple[int, str]:

@@ -1,8 +1,11 @@
 """Pictures of the school and claims, in memory."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from ports.oversight.backups import BackupsFailed
+from ports.oversight.health import Trouble
 from ports.oversight.repositories import BrandImage, Claim
 
 
@@ -35,3 +38,27 @@ def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
     """For ``fakes.unit``."""
     fakes: dict[str, Callable[[dict[Any, Any]], Any]] = {"brand_images": MemoryBrandImages, "claims": MemoryClaims}
     return fakes[part](shelf(part))
+
+
+class MemoryBackups:
+    """Keeps nothing but the moment; ``broken`` says why none can be made."""
+
+    def __init__(self, newest: datetime | None = None, *, wanted: bool = True) -> None:
+        self.wanted, self.broken, self._newest = wanted, "", newest
+
+    async def newest(self) -> datetime | None:
+        return self._newest
+
+    async def make(self, at: datetime) -> int:
+        if self.broken:
+            raise BackupsFailed(self.broken)
+        self._newest = at
+        return 0
+
+
+class MemoryTroubles:
+    def __init__(self, *standing: Trouble) -> None:
+        self._standing = standing
+
+    async def __call__(self, now: datetime) -> tuple[Trouble, ...]:
+        return self._standing

@@ -10,7 +10,8 @@ from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from ports.clock import Clock
 from ports.jobs import JobBoard
-from ports.oversight.health import Disk, DiskSpace
+from ports.oversight.backups import Backups
+from ports.oversight.health import Disk, DiskSpace, ListTroubles, Trouble
 from ports.oversight.queries import Backlog, OversightQueries
 
 WORKER_QUIET: Final = timedelta(minutes=3)
@@ -19,6 +20,8 @@ LATE: Final = timedelta(minutes=10)
 """Work that is due for longer is not keeping up."""
 FULL_PERCENT: Final = 10
 """Less free space than this needs a person."""
+BACKUP_LATE: Final = timedelta(hours=30)
+"""A night without a backup."""
 Probes = Mapping[str, Callable[[], Awaitable[bool]]]
 
 
@@ -31,6 +34,13 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     failing: tuple[str, ...]
     backlogs: tuple[Backlog, ...]
     disk: DiskSpace
+    backups_wanted: bool = False
+    backup_at: datetime | None = None
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def is_backed_up(self) -> bool:
+        return not self.backups_wanted or (self.backup_at is not None and self.at - self.backup_at < BACKUP_LATE)
 
     @property
     def works(self) -> bool:
@@ -49,15 +59,31 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def good(self) -> bool:
-        parts = (*self.answers.values(), self.works, self.has_room, not self.failing)
+        parts = (
+            *self.answers.values(),
+            self.works,
+            self.has_room,
+            self.is_backed_up,
+            not self.failing,
+            not self.troubles,
+        )
         return all(parts) and all(self.keeps_up(each) and not each.dead for each in self.backlogs)
 
 
 class ShowHealth:
     """Raises NotPermitted."""
 
-    def __init__(self, clock: Clock, job_board: JobBoard, oversight_queries: OversightQueries, disk: Disk) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        job_board: JobBoard,
+        oversight_queries: OversightQueries,
+        disk: Disk,
+        backups: Backups,
+        list_troubles: ListTroubles,
+    ) -> None:
         self._clock, self._board, self._queries, self._disk = clock, job_board, oversight_queries, disk
+        self._backups, self._troubles = backups, list_troubles
 
     async def __call__(self, actor: Actor, probes: Probes) -> Health:
         """``probes``: what this process can ask (the database, Redis)."""
@@ -72,4 +98,7 @@ class ShowHealth:
             failing=tuple(job.name for job in jobs if job.failures_in_a_row),
             backlogs=tuple(await self._queries.backlogs(now)),
             disk=await self._disk(),
+            backups_wanted=self._backups.wanted,
+            backup_at=await self._backups.newest(),
+            troubles=tuple(await self._troubles(now)),
         )

@@ -18,6 +18,7 @@ from adapters.outgoing.troubles import Troubles
 from adapters.persistence.cipher import FernetCipher
 from adapters.persistence.engine import new_engine
 from adapters.persistence.identity.academies import SqlAcademyQueries
+from adapters.persistence.oversight.troubles import TroubleLog
 from adapters.persistence.unit_of_work import SqlUnit
 from adapters.system import SystemClock, new_id
 from entrypoints.container.subscriptions import subscribers_of
@@ -76,5 +77,6 @@ class Shared(containers.DeclarativeContainer):
     new_unit = providers.Singleton(_new_unit, engine, wakeup)
     cipher = providers.Singleton(FernetCipher, settings.provided.encryption_keys)
     budget = providers.Singleton(RedisBudget, redis)
-    troubles = providers.Singleton(Troubles)
+    trouble_log = providers.Singleton(TroubleLog, engine, clock)
+    troubles = providers.Singleton(Troubles, trouble_log.provided.note)
     http_client = providers.Singleton(httpx.AsyncClient, timeout=httpx.Timeout(10.0, connect=3.0))

@@ -16,8 +16,9 @@ from domain.identity.permission import Audience, Role
 from domain.oversight.queues import Queue
 from fakes.http import NOON, StandingClock, an_app, bearer, provided, token_of
 from fakes.notification import MemoryJobBoard
+from fakes.office import MemoryBackups, MemoryTroubles
 from fakes.unit import MemoryStore, MemoryUnit
-from ports.oversight.health import DiskSpace
+from ports.oversight.health import DiskSpace, Trouble
 from ports.oversight.queries import Backlog
 from ports.oversight.queues import QueueItem, QueueLength
 from ports.paging import Page
@@ -66,7 +67,14 @@ class Backlogs:
 
 
 class Office:
-    def __init__(self, *backlogs: Backlog, free: int = 50) -> None:
+    def __init__(
+        self,
+        *backlogs: Backlog,
+        free: int = 50,
+        backup_at: datetime = NOON - timedelta(hours=9),
+        troubles: tuple[Trouble, ...] = (),
+    ) -> None:
+        self._backup_at, self._troubles = backup_at, troubles
         self.store, self.board = MemoryStore(), MemoryJobBoard()
         self._backlogs, self._free = Backlogs(*backlogs), free
 
@@ -83,7 +91,14 @@ class Office:
             "list_queue": ListQueue(queries, clock),
             "claim_item": ClaimItem(self.unit, clock, queries),
             "release_item": ReleaseItem(self.unit),
-            "show_health": ShowHealth(clock, self.board, self._backlogs, self.disk),
+            "show_health": ShowHealth(
+                clock,
+                self.board,
+                self._backlogs,
+                self.disk,
+                MemoryBackups(self._backup_at),
+                MemoryTroubles(*self._troubles),
+            ),
         }
         app = an_app(
             [AdminQueuesController, AdminHealthController],
@@ -144,6 +159,8 @@ def test_there_is_no_queue_of_that_name() -> None:
         (Office(Backlog(queue="outbox", waiting=9, dead=0, oldest_due_at=NOON - timedelta(hours=1))), "Falls behind"),
         (Office(Backlog(queue="deliveries", waiting=0, dead=2, oldest_due_at=None)), "2 given up"),
         (Office(), "Has not been heard of"),
+        (Office(backup_at=NOON - timedelta(hours=31)), "No fresh backup"),
+        (Office(troubles=(Trouble("zoom", NOON),)), "<b>zoom</b>"),
     ],
 )
 def test_what_is_not_well_is_said(office: Office, said: str) -> None:

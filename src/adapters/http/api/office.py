@@ -260,6 +260,8 @@ class HealthOut(msgspec.Struct, kw_only=True):
     worker_at: datetime | None
     failing_jobs: list[str]
     disk_free_percent: int
+    backup_at: datetime | None
+    troubled_services: list[str]
 
 
 @get("/api/v1/staff/health", needs=Permission.SEE_JOBS, tags=["oversight"], summary="Does everything answer?")
@@ -270,6 +272,7 @@ async def staff_health(request: Req, show_health: NamedDependency[ShowHealth]) -
     answers.append(AnswerOut("worker", health.works))
     answers.extend(AnswerOut(each.queue, health.keeps_up(each) and not each.dead) for each in health.backlogs)
     answers.append(AnswerOut("disk", health.has_room))
+    answers.append(AnswerOut("backup", health.is_backed_up))
     return HealthOut(
         at=health.at,
         good=health.good,
@@ -277,6 +280,8 @@ async def staff_health(request: Req, show_health: NamedDependency[ShowHealth]) -
         worker_at=health.worker_at,
         failing_jobs=list(health.failing),
         disk_free_percent=health.free_percent,
+        backup_at=health.backup_at,
+        troubled_services=[trouble.gateway for trouble in health.troubles],
     )
 
 

@@ -1,4 +1,7 @@
-"""backups, troubles with providers, heavy work in turn"""
+"""outside services that keep failing, as all processes have met them"""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0020"
 down_revision = "0019"
@@ -7,4 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing to do."""
+    op.create_table(
+        "provider_troubles",
+        sa.Column("gateway", sa.Text, primary_key=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("met_at", sa.DateTime(timezone=True), nullable=False),
+    )
