@@ -39,6 +39,7 @@ from ports.onboarding.repositories import (
 from ports.onboarding.safety import ClearanceRepository, ConsentRepository
 from ports.outbox import Outbox
 from ports.oversight.repositories import BrandImageRepository, ClaimRepository
+from ports.scheduling.connections import ConnectionRepository
 from ports.scheduling.meetings import MeetingRepository
 from ports.scheduling.repositories import AvailabilityRepository, QariRepository
 
@@ -97,6 +98,8 @@ class UnitOfWork(Protocol):
     def availability(self) -> AvailabilityRepository: ...
     @property
     def meetings(self) -> MeetingRepository: ...
+    @property
+    def connections(self) -> ConnectionRepository: ...
     @property
     def bookings(self) -> BookingRepository: ...
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from domain.scheduling.calendar import Calendar, Limits, WallRange, WeeklyRule
 from domain.scheduling.qari import Gender, LessonOffer, QariProfile
 from domain.scheduling.slots import Busy
 from domain.time import TimeSlot
+from fakes.connections import busy_elsewhere
 
 QARI: Final = UserId(UUID("01980000-0000-7000-8000-00000000aaaa"))
 NO_LIMITS: Final = Limits(min_notice_min=0, horizon_days=366)
@@ -101,8 +103,10 @@ class MemoryAvailability:
         profiles: dict[UserId, QariProfile],
         calendars: dict[UserId, Calendar],
         lessons: Mapping[UserId, Sequence[tuple[BookingId, Busy]]] | None = None,
+        elsewhere: Callable[[UserId, TimeSlot], list[Busy]] = lambda qari_id, window: [],
     ) -> None:
         self._profiles, self._calendars, self._lessons = profiles, calendars, {} if lessons is None else lessons
+        self._elsewhere = elsewhere
 
     async def get(self, qari_id: UserId) -> Calendar:
         if qari_id not in self._profiles:
@@ -118,7 +122,8 @@ class MemoryAvailability:
         self._calendars[calendar.qari_id] = calendar
 
     async def busy(self, qari_id: UserId, window: TimeSlot, *, without: Sequence[BookingId] = ()) -> Sequence[Busy]:
-        return sorted(busy for booking_id, busy in self._lessons.get(qari_id, ()) if booking_id not in without)
+        lessons = [busy for booking_id, busy in self._lessons.get(qari_id, ()) if booking_id not in without]
+        return sorted([*lessons, *self._elsewhere(qari_id, window)], key=lambda busy: busy.start_min)
 
 
 class _BookedLessons(Mapping[UserId, Sequence[tuple[BookingId, Busy]]]):
@@ -149,4 +154,5 @@ def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
     profiles, calendars = shelf("qaris"), shelf("calendars")
     if part == "qaris":
         return MemoryQaris(profiles, calendars, shelf("learner_genders"))
-    return MemoryAvailability(profiles, calendars, _BookedLessons(shelf("bookings")))
+    lessons = _BookedLessons(shelf("bookings"))
+    return MemoryAvailability(profiles, calendars, lessons, partial(busy_elsewhere, shelf))

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from ports.onboarding.safety import ClearanceRepository, ConsentRepository
     from ports.oversight.repositories import BrandImageRepository, ClaimRepository
+    from ports.scheduling.connections import ConnectionRepository
     from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
 
 Subscribers = Callable[[type[Event]], tuple[str, ...]]
@@ -75,6 +76,7 @@ PARTS: Final = {
     "qaris": "fakes.scheduling",
     "availability": "fakes.scheduling",
     "meetings": "fakes.meetings",
+    "connections": "fakes.connections",
     "bookings": "fakes.booking",
     "series": "fakes.booking",
     "proposals": "fakes.booking",
@@ -253,6 +255,10 @@ class MemoryUnit:
     @property
     def meetings(self) -> "MeetingRepository":
         return self._repository("meetings")  # type: ignore[no-any-return]
+
+    @property
+    def connections(self) -> "ConnectionRepository":
+        return self._repository("connections")  # type: ignore[no-any-return]
 
     @property
     def bookings(self) -> "BookingRepository":

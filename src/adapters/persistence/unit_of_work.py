@@ -27,6 +27,7 @@ from adapters.persistence.oversight.audit import write_acts
 from adapters.persistence.oversight.office import SqlBrandImages, SqlClaims
 from adapters.persistence.personal import SqlPersonalData
 from adapters.persistence.retention import SqlRetention
+from adapters.persistence.scheduling.connections import SqlConnections
 from adapters.persistence.scheduling.meetings import SqlMeetings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
 from domain.events import Event
@@ -193,6 +194,10 @@ class SqlUnit:
     @cached_property
     def meetings(self) -> SqlMeetings:
         return SqlMeetings(self._connection)
+
+    @cached_property
+    def connections(self) -> SqlConnections:
+        return SqlConnections(self._connection)
 
     @cached_property
     def bookings(self) -> SqlBookings:

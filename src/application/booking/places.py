@@ -41,13 +41,14 @@ async def calendar_of(unit: UnitOfWork, qari_id: UserId) -> Calendar:
 
 def obstacle(calendar: Calendar, busy: Sequence[Busy], slot: TimeSlot, now: datetime, *, own_hours: bool) -> str | None:
     """A word of the slot engine, or None. With ``own_hours`` False (the Qari or staff ask) published hours, notice and
-    caps do not count, other lessons do.
+    caps do not count, nor what he has in other calendars; other lessons do.
     """
     if own_hours:
         found = why_not(calendar, busy, slot, now)
         return None if found is None else found.reason.value
     lesson = Busy.lesson(slot, before_min=calendar.limits.buffer_before_min, after_min=calendar.limits.buffer_after_min)
-    if any(lesson.start_min < taken.end_min and taken.start_min < lesson.end_min for taken in busy):
+    lessons = (taken for taken in busy if taken.lesson_min is not None)
+    if any(lesson.start_min < taken.end_min and taken.start_min < lesson.end_min for taken in lessons):
         return Reason.TAKEN.value
     return None
 

@@ -34,12 +34,14 @@ from domain.time import TimeSlot
 
 class Busy(msgspec.Struct, frozen=True, order=True):
     """Time that is taken, in minutes since 1970, made once when it is read. ``lesson_min`` is when the lesson itself
-    starts and counts towards the caps; None for what is no lesson.
+    starts and counts towards the caps; None for what is no lesson. ``blind``: nobody knows, because another calendar of
+    the Qari cannot be read and he wants no bookings then. (DISC-06)
     """
 
     start_min: int
     end_min: int
     lesson_min: int | None = None
+    blind: bool = False
 
     @classmethod
     def lesson(cls, slot: TimeSlot, *, before_min: int = 0, after_min: int = 0) -> "Busy":
@@ -65,6 +67,7 @@ class Reason(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     TIME_OFF = "time_off"
     OFF_GRID = "off_grid"
+    UNKNOWN = "unknown"
     TAKEN = "taken"
     TOO_CLOSE = "too_close"
     DAY_FULL = "day_full"
@@ -77,6 +80,7 @@ SENTENCES: Final = {
     Reason.OUTSIDE_HOURS: "The Qari does not teach at this time.",
     Reason.TIME_OFF: "The Qari is away at this time.",
     Reason.OFF_GRID: "Lessons with this Qari do not start at this minute.",
+    Reason.UNKNOWN: "The Qari's own calendar cannot be read just now, so nobody knows whether this time is free.",
     Reason.TAKEN: "This time has just been taken.",
     Reason.TOO_CLOSE: "This time is too close to another lesson of the Qari.",
     Reason.DAY_FULL: "The Qari gives no more lessons on this day.",
@@ -204,8 +208,9 @@ def _reason(calendar: Calendar, busy: Sequence[Busy], slot: TimeSlot, now: datet
         return Reason.TIME_OFF
     if slot.start != moment_of(start) or (start + clock.offset(start)) % limits.step_min:
         return Reason.OFF_GRID
-    if any(start < taken.end_min and taken.start_min < end for taken in busy):
-        return Reason.TAKEN
+    met = [taken for taken in busy if start < taken.end_min and taken.start_min < end]
+    if met:
+        return Reason.UNKNOWN if any(taken.blind for taken in met) else Reason.TAKEN
     first, last = start - limits.buffer_before_min, end + limits.buffer_after_min
     if any(first < taken.end_min and taken.start_min < last for taken in busy):
         return Reason.TOO_CLOSE

@@ -48,6 +48,7 @@ class AvailabilityRepository(Protocol):
 
     async def busy(self, qari_id: UserId, window: TimeSlot, *, without: Sequence[BookingId] = ()) -> Sequence[Busy]:
         """Every lesson that the slot engine has to know of to answer for that window (caps need the weeks around it),
-        in order of time. ``without`` leaves out the ones that are to be moved.
+        and what keeps him busy in his other calendars (DISC-06), in order of time. ``without`` leaves out the lessons
+        that are to be moved.
         """
         ...

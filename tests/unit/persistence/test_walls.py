@@ -20,6 +20,7 @@ OPEN: Final = {
     "jobs": "the machinery, which serves all of them",
     "idempotency_keys": "a key counts for one account and route, and is never listed",
     "calendar_overrides": "part of a calendar, found by it",
+    "external_busy": "part of a connected calendar and of a Qari, found by them",
     "message_preferences": "part of an account, found by it",
     "payment_lines": "part of a payment, found by it",
     "qari_offers": "part of a profile, found by it",

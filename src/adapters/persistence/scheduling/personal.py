@@ -3,6 +3,7 @@
 from typing import Final
 
 from adapters.persistence.personal_rows import Fate, PersonalRows
+from adapters.persistence.scheduling.connection_tables import calendar_connections, external_busy
 from adapters.persistence.scheduling.meeting_tables import clicks
 from adapters.persistence.scheduling.tables import (
     calendar_overrides,
@@ -26,5 +27,7 @@ PERSONAL: Final = (
     PersonalRows(table=time_off, about=("qari_id",)),
     PersonalRows(table=calendars, about=("qari_id",)),
     PersonalRows(table=learners, about=("user_id",)),
+    PersonalRows(table=external_busy, about=("qari_id",)),
+    PersonalRows(table=calendar_connections, about=("qari_id",)),
     PersonalRows(table=clicks, about=("user_id",)),
 )

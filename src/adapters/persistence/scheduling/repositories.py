@@ -5,11 +5,30 @@ from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import ARRAY, TIMESTAMP, Uuid, and_, any_, bindparam, delete, insert, not_, select, update
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.metadata import own_columns
+from adapters.persistence.scheduling.connection_tables import external_busy
 from adapters.persistence.scheduling.rows import (
     LIMITS,
     calendar_of,
@@ -20,7 +39,7 @@ from adapters.persistence.scheduling.rows import (
     rules_json,
 )
 from adapters.persistence.scheduling.tables import calendar_overrides, calendars, learners, qari_offers, qaris, time_off
-from adapters.persistence.statement import Statement
+from adapters.persistence.statement import Statement, walled
 from domain.errors import Conflict, NotFound
 from domain.ids import BookingId, UserId
 from domain.scheduling.calendar import Calendar
@@ -72,19 +91,31 @@ _ADD_TIME_OFF = """
     INSERT INTO time_off (qari_id, id, starts_at, ends_at, note)
     SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[])
 """
-_BUSY = Statement(
-    select(bookings.c.busy_from, bookings.c.busy_until, bookings.c.starts_at)
-    .where(
-        and_(
-            bookings.c.qari_id == _QARI,
-            bookings.c.occupies,
-            bookings.c.starts_at >= bindparam("since", type_=_INSTANT),
-            bookings.c.starts_at < bindparam("until", type_=_INSTANT),
-            not_(bookings.c.id == any_(bindparam("without", type_=ARRAY(Uuid)))),
-        )
+_SINCE: Final = bindparam("since", type_=_INSTANT)
+_UNTIL: Final = bindparam("until", type_=_INSTANT)
+_LESSONS = walled(
+    select(bookings.c.busy_from, bookings.c.busy_until, bookings.c.starts_at, literal(False).label("blind"))
+).where(
+    and_(
+        bookings.c.qari_id == _QARI,
+        bookings.c.occupies,
+        bookings.c.starts_at >= _SINCE,
+        bookings.c.starts_at < _UNTIL,
+        not_(bookings.c.id == any_(bindparam("without", type_=ARRAY(Uuid)))),
     )
-    .order_by(bookings.c.starts_at)
 )
+_ELSEWHERE = select(
+    external_busy.c.starts_at.label("busy_from"),
+    external_busy.c.ends_at.label("busy_until"),
+    cast(null(), _INSTANT).label("starts_at"),
+    external_busy.c.blind,
+).where(
+    external_busy.c.qari_id == _QARI,
+    external_busy.c.ends_at > _SINCE,
+    external_busy.c.starts_at < _UNTIL,
+    or_(not_(external_busy.c.blind), external_busy.c.starts_at <= func.now()),
+)
+_BUSY = Statement(union_all(_LESSONS, _ELSEWHERE).order_by("busy_from"))
 _LEARNER_GENDER = Statement(select(learners.c.gender).where(learners.c.user_id == bindparam("of", type_=Uuid)))
 _SET_LEARNER = upsert(learners).values(user_id=bindparam("user_id"), gender=bindparam("gender"))
 _SET_LEARNER_GENDER = Statement(
@@ -205,4 +236,10 @@ class SqlAvailability:
 
 
 def _busy_of(row: "asyncpg.Record") -> Busy:
-    return Busy(floor_minute(row["busy_from"]), ceil_minute(row["busy_until"]), floor_minute(row["starts_at"]))
+    lesson = row["starts_at"]
+    return Busy(
+        floor_minute(row["busy_from"]),
+        ceil_minute(row["busy_until"]),
+        None if lesson is None else floor_minute(lesson),
+        row["blind"],
+    )

@@ -74,7 +74,8 @@ _PAGED: Final = {
 SEARCH: Final = {
     order: f"""
     WITH found AS ({_FOUND}), shown AS ({paged})
-    SELECT shown.*, overrides.days, off.spans, busy.froms, busy.untils, busy.starts
+    SELECT shown.*, overrides.days, off.spans, busy.froms, busy.untils, busy.starts,
+        elsewhere.froms AS busy_froms, elsewhere.untils AS busy_untils
     FROM shown
     LEFT JOIN LATERAL (
         SELECT json_agg(json_build_array(day, hours)) AS days FROM calendar_overrides
@@ -97,6 +98,13 @@ SEARCH: Final = {
         WHERE qari_id = shown.user_id AND occupies
           AND starts_at >= $8 - caps.reach AND starts_at < $9 + caps.reach
     ) busy ON true
+    LEFT JOIN LATERAL (
+        SELECT array_agg(floor(date_part('epoch', greatest(starts_at, $8 - interval '1 day')) / 60)::integer) AS froms,
+            array_agg(ceil(date_part('epoch', least(ends_at, $9 + interval '1 day')) / 60)::integer) AS untils
+        FROM external_busy
+        WHERE qari_id = shown.user_id AND ends_at > $8 - interval '1 day' AND starts_at < $9 + interval '1 day'
+          AND (NOT blind OR starts_at <= now())
+    ) elsewhere ON true
     {"" if order is QariOrder.NEXT_FREE else "ORDER BY " + paged.partition("ORDER BY")[2].partition("LIMIT")[0]}
     """  # noqa: S608
     for order, paged in _PAGED.items()
@@ -147,6 +155,8 @@ def card_of(row: Row, window: TimeSlot, now: datetime) -> QariCard:
     calendar = calendar_of(row, overrides, time_off)
     froms = row["froms"]
     busy = list(map(Busy, froms, row["untils"], row["starts"])) if froms else []
+    if row["busy_froms"]:
+        busy += map(Busy, row["busy_froms"], row["busy_untils"])
     trial, currency = row["trial_minor"], row["currency"]
     return QariCard(
         user_id=UserId(UUID(int=row["user_id"].int)),
