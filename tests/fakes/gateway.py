@@ -104,6 +104,9 @@ class FakeGateway:
             self._keys[request.idempotency_key] = request, checkout
             return checkout
 
+    def proves(self, provider_ref: str, returned: Mapping[str, str]) -> bool:
+        return False
+
     async def fetch(self, provider_ref: str) -> PaymentSnapshot:
         with self._call("fetch", provider_ref):
             return self.snapshot(provider_ref)

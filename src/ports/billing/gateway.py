@@ -90,13 +90,16 @@ class PaymentPage(msgspec.Struct, frozen=True, kw_only=True):
 
     ``script``: the address of the provider's script, which is run with ``values`` (all of them meant for the payer's
     browser: a client secret, a publishable key). ``form``: where a plain form with ``values`` is sent instead, so that
-    nothing has to be run. Exactly one of the two is given.
+    nothing has to be run. Exactly one of the two is given. ``return_field`` and ``cancel_field`` name the values in
+    which our page tells a form where the payer's browser goes afterwards, when it was paid and when it was not.
     """
 
     mode: CheckoutMode
     values: dict[str, str]
     script: str = ""
     form: str = ""
+    return_field: str = ""
+    cancel_field: str = ""
 
 
 class RefundRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +151,12 @@ class PaymentGateway(Protocol):
 
     async def open_checkout(self, request: CheckoutRequest) -> Checkout:
         """The same key gives the same checkout. Raises GatewayUnavailable, GatewayRefused."""
+        ...
+
+    def proves(self, provider_ref: str, returned: Mapping[str, str]) -> bool:
+        """Whether what the payer's browser brought back is signed by the provider for this very checkout. It is no more
+        than a good reason to ask: what is true is fetched. (PAYM-02)
+        """
         ...
 
     async def fetch(self, provider_ref: str) -> PaymentSnapshot:

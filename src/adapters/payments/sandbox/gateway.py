@@ -81,6 +81,9 @@ class SandboxGateway:
     async def payment_page(self, provider_ref: str) -> PaymentPage:
         raise GatewayRefused(self._name, "its checkouts are paid on its own page", "closed")
 
+    def proves(self, provider_ref: str, returned: Mapping[str, str]) -> bool:
+        return False
+
     async def fetch(self, provider_ref: str) -> PaymentSnapshot:
         return _snapshot(await self._call("GET", f"/v1/checkouts/{_part(provider_ref)}", CheckoutObject))
 
