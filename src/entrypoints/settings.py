@@ -110,6 +110,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     school_zone: Annotated[str, Meta(description="The school's own IANA time zone")] = "UTC"
     school_locale: Annotated[Literal["en", "ar", "ur"], Meta(description="The language where nobody chose one")] = "en"
     mail_from: Annotated[str, Meta(description="The sender of the school's mails")] = "no-reply@halaqa.example"
+    smtp_url: Annotated[
+        Secret,
+        Meta(
+            description="The mail server, `smtp://user:password@host:587?tls=starttls` (or `implicit`, or `none` on the "
+            "same machine); the mailbox in the data folder when empty"
+        ),
+    ] = ""
+    bounce_address: Annotated[
+        str, Meta(description="Where mail that cannot be delivered comes back to; the sender's address when empty")
+    ] = ""
+    bounce_webhook_secrets: Annotated[
+        tuple[Secret, ...],
+        Meta(description="Signs reports of such mail, newest first; none are taken over HTTP when empty"),
+    ] = ()
+    push_key: Annotated[
+        Secret,
+        Meta(description="Signs messages to browsers, from `halaqa make-push-keys`; no such messages when empty"),
+    ] = ""
+    push_hosts: Annotated[
+        tuple[str, ...],
+        Meta(description="Services that browsers are reached through; a dot in front means every name below it"),
+    ] = (
+        "fcm.googleapis.com",
+        ".push.services.mozilla.com",
+        ".notify.windows.com",
+        ".push.apple.com",
+    )
     admin_copy_email: Annotated[str, Meta(description="Gets a copy of each confirmed booking; nobody when empty")] = ""
     data_dir: Annotated[
         str, Meta(description="Embedded servers, mailbox, locks; `.data` in the project when empty")
@@ -118,6 +145,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="Where nightly backups go, best another disk; `backups` in the data folder when empty")
     ] = ""
     backup_keep: Annotated[int, Meta(ge=0, description="How many of them are kept; none are made when 0")] = 14
+    point_in_time: Annotated[
+        bool, Meta(description="The embedded database keeps its log of changes, to go back to any minute; needs room")
+    ] = False
     storage: Annotated[
         Literal["disk", "s3"], Meta(description="Where uploaded files lie: the data folder, or a bucket")
     ] = "disk"

@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from adapters.messaging.email.smtp_server import read_smtp
+from adapters.messaging.push.keys import read_push_key
 from adapters.oidc_settings import read_providers
+from adapters.payments.stripe.accounts import read_accounts as read_stripe_accounts
 from domain.errors import Invalid
 from domain.time import zone_of
 
@@ -45,7 +48,7 @@ def check(settings: "Settings") -> None:
         _check_fernet(key)
     if not settings.encryption_keys:
         raise _refuse("encryption_keys", "needs at least one key")
-    for field in ("mail_from", "admin_copy_email"):
+    for field in ("mail_from", "admin_copy_email", "bounce_address"):
         value = getattr(settings, field)
         if value and not _EMAIL.fullmatch(value):
             raise _refuse(field, f"is {value!r}, which is not an e-mail address")
@@ -63,6 +66,15 @@ def check(settings: "Settings") -> None:
         read_providers(settings.oidc_providers)
     except ValueError as error:
         raise _refuse("oidc_providers", str(error)) from error
+    try:
+        read_stripe_accounts(settings.stripe_accounts)
+    except ValueError as error:
+        raise _refuse("stripe_accounts", str(error)) from error
+    for field, read in (("smtp_url", read_smtp), ("push_key", read_push_key)):
+        try:
+            read(getattr(settings, field))
+        except ValueError as error:
+            raise _refuse(field, str(error)) from error
     try:
         zone_of(settings.school_zone)
     except Invalid as error:
@@ -98,6 +110,10 @@ def check_production(settings: "Settings", given: Collection[str]) -> None:
         _check_secrets(field, [getattr(settings, field)] if getattr(settings, field) else [])
     _check_secrets("sandbox_webhook_secrets", settings.sandbox_webhook_secrets)
     _check_secrets("identity_webhook_secrets", settings.identity_webhook_secrets)
+    _check_secrets("bounce_webhook_secrets", settings.bounce_webhook_secrets)
+    for account in read_stripe_accounts(settings.stripe_accounts):
+        if not account.is_live:
+            raise _refuse("stripe_accounts", f"has a test key of {account.name}; production needs a live one")
     for key in settings.encryption_keys:
         if _DEVELOPMENT.encode() in base64.urlsafe_b64decode(key):
             raise _refuse("encryption_keys", "still holds the development key; production needs keys of its own")

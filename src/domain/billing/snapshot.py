@@ -73,9 +73,10 @@ class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``status``: "failed" means that the last try failed, whether or not the payer may try again; "canceled" and
     "expired" that nobody can pay it any more; "processing" that the payer is done and the bank is not.
     ``amount`` is the whole checkout; ``refunded`` what has gone back, pending refunds not counted; ``refunds`` all of
-    them, in no particular order; ``disputes`` only those that were asked about. ``decline_code`` is that of the last try, in the words of domain.billing.decline.
-    ``charge_ref`` names the money movement once there is one (Stripe: payment intent, Razorpay: payment).
-    ``updated_at``: when the provider's object last changed, or when it was read where the provider does not say.
+    them, in no particular order; ``disputes`` only those that were asked about. ``decline_code`` is that of the last
+    try, in the words of domain.billing.decline. ``charge_ref`` names the money movement once there is one (Stripe:
+    payment intent, Razorpay: payment). ``updated_at``: when the provider's object last changed, or when it was read
+    where the provider does not say.
     """
 
     provider_ref: str

@@ -6,6 +6,7 @@ import httpx
 from dependency_injector import containers, providers
 
 from adapters.languages.territories import country_of_zone
+from adapters.outgoing.guard import Trouble
 from adapters.payments.accounts import Accounts
 from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.persistence.billing.earning_queries import SqlEarningQueries
@@ -37,22 +38,30 @@ from application.billing.sweep_payments import SweepPayments
 from application.billing.verify_ledger import VerifyLedger
 from application.oversight.settings import Checks
 from domain.billing.routing import PAYMENTS
+from entrypoints.container.stripe import stripe_gateways
 from entrypoints.settings import Settings
 from ports.billing.gateway import Gateways
+from ports.budget import Budget
+from ports.clock import Clock
 
 
-def accounts_of(settings: Settings, client: httpx.AsyncClient) -> Accounts:
+def accounts_of(
+    settings: Settings, client: httpx.AsyncClient, budget: Budget, troubles: Trouble, clock: Clock
+) -> Accounts:
     """Every configured account of every provider; the first one takes new payments."""
     return Accounts(
         [
-            SandboxGateway(
-                settings.sandbox_url,
-                settings.sandbox_secret_key,
-                settings.sandbox_webhook_secrets,
-                account,
-                client,
-            )
-            for account in settings.sandbox_accounts
+            *stripe_gateways(settings, client, budget, troubles, clock),
+            *(
+                SandboxGateway(
+                    settings.sandbox_url,
+                    settings.sandbox_secret_key,
+                    settings.sandbox_webhook_secrets,
+                    account,
+                    client,
+                )
+                for account in settings.sandbox_accounts
+            ),
         ]
     )
 
@@ -70,8 +79,10 @@ class BillingContainer(containers.DeclarativeContainer):
     engine: providers.Dependency[Any] = providers.Dependency()
     wakeup: providers.Dependency[Any] = providers.Dependency()
     http_client: providers.Dependency[httpx.AsyncClient] = providers.Dependency()
+    budget: providers.Dependency[Any] = providers.Dependency()
+    troubles: providers.Dependency[Any] = providers.Dependency()
 
-    gateways = providers.Singleton(accounts_of, settings, http_client)
+    gateways = providers.Singleton(accounts_of, settings, http_client, budget, troubles, clock)
     settings_checks = providers.Singleton(_settings_checks, gateways)
     payment_queries = providers.Singleton(SqlPaymentQueries, engine)
     webhook_queries = providers.Singleton(SqlWebhookQueries, engine)
