@@ -29,7 +29,13 @@ from ports.identity.factors import (
 from ports.identity.guardians import GuardianshipRepository, LearnerRepository
 from ports.identity.privacy import ErasureRepository, ExportRepository, PersonalData, Retention
 from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
-from ports.notification.repositories import DeliveryRepository, FeedRepository, PreferenceRepository, StepRepository
+from ports.notification.repositories import (
+    ContactRepository,
+    DeliveryRepository,
+    FeedRepository,
+    PreferenceRepository,
+    StepRepository,
+)
 from ports.onboarding.repositories import (
     ApplicationRepository,
     DocumentRepository,
@@ -40,6 +46,7 @@ from ports.onboarding.safety import ClearanceRepository, ConsentRepository
 from ports.outbox import Outbox
 from ports.oversight.repositories import BrandImageRepository, ClaimRepository
 from ports.scheduling.connections import ConnectionRepository
+from ports.scheduling.meeting_hosts import MeetingHostRepository
 from ports.scheduling.meetings import MeetingRepository
 from ports.scheduling.repositories import AvailabilityRepository, QariRepository
 
@@ -99,6 +106,8 @@ class UnitOfWork(Protocol):
     @property
     def meetings(self) -> MeetingRepository: ...
     @property
+    def meeting_hosts(self) -> MeetingHostRepository: ...
+    @property
     def connections(self) -> ConnectionRepository: ...
     @property
     def bookings(self) -> BookingRepository: ...
@@ -124,6 +133,8 @@ class UnitOfWork(Protocol):
     def preferences(self) -> PreferenceRepository: ...
     @property
     def steps(self) -> StepRepository: ...
+    @property
+    def contacts(self) -> ContactRepository: ...
     @property
     def brand_images(self) -> BrandImageRepository: ...
     @property

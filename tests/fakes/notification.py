@@ -1,6 +1,6 @@
 """Messages without a database and without a mail server."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,6 +86,9 @@ class MemoryPreferences:
 
     async def of(self, user_id: UserId) -> Preferences:
         return self.stored.get(user_id, Preferences(user_id=user_id))
+
+    async def of_all(self, people: Collection[UserId]) -> Mapping[UserId, Preferences]:
+        return {person: await self.of(person) for person in people}
 
     async def save(self, preferences: Preferences) -> None:
         self.stored[preferences.user_id] = preferences

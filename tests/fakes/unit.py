@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ports.identity.privacy import ErasureRepository, ExportRepository, PersonalData, Retention
     from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
     from ports.notification.repositories import (
+        ContactRepository,
         DeliveryRepository,
         FeedRepository,
         PreferenceRepository,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from ports.onboarding.safety import ClearanceRepository, ConsentRepository
     from ports.oversight.repositories import BrandImageRepository, ClaimRepository
     from ports.scheduling.connections import ConnectionRepository
+    from ports.scheduling.meeting_hosts import MeetingHostRepository
     from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
 
 Subscribers = Callable[[type[Event]], tuple[str, ...]]
@@ -76,6 +78,7 @@ PARTS: Final = {
     "qaris": "fakes.scheduling",
     "availability": "fakes.scheduling",
     "meetings": "fakes.meetings",
+    "meeting_hosts": "fakes.meetings",
     "connections": "fakes.connections",
     "bookings": "fakes.booking",
     "series": "fakes.booking",
@@ -91,6 +94,7 @@ PARTS: Final = {
     "feeds": "fakes.notification",
     "preferences": "fakes.notification",
     "steps": "fakes.notification",
+    "contacts": "fakes.whatsapp",
 }
 """The modules whose ``build(part, shelf)`` makes the repository behind a property; ``shelf`` hands out shelves."""
 
@@ -257,6 +261,10 @@ class MemoryUnit:
         return self._repository("meetings")  # type: ignore[no-any-return]
 
     @property
+    def meeting_hosts(self) -> "MeetingHostRepository":
+        return self._repository("meeting_hosts")  # type: ignore[no-any-return]
+
+    @property
     def connections(self) -> "ConnectionRepository":
         return self._repository("connections")  # type: ignore[no-any-return]
 
@@ -307,6 +315,10 @@ class MemoryUnit:
     @property
     def steps(self) -> "StepRepository":
         return self._repository("steps")  # type: ignore[no-any-return]
+
+    @property
+    def contacts(self) -> "ContactRepository":
+        return self._repository("contacts")  # type: ignore[no-any-return]
 
     @property
     def brand_images(self) -> "BrandImageRepository":

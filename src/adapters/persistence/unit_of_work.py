@@ -20,6 +20,7 @@ from adapters.persistence.identity.repositories import SqlUsers, SqlVerification
 from adapters.persistence.identity.sessions import SqlSessions
 from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
 from adapters.persistence.notification.repositories import SqlDeliveries, SqlFeeds
+from adapters.persistence.notification.whatsapp import SqlContacts
 from adapters.persistence.onboarding.repositories import SqlApplications, SqlDocuments, SqlPlacements, SqlTrials
 from adapters.persistence.onboarding.safety import SqlClearances, SqlConsents
 from adapters.persistence.outbox import SqlOutbox, Subscribers, write_events
@@ -28,6 +29,7 @@ from adapters.persistence.oversight.office import SqlBrandImages, SqlClaims
 from adapters.persistence.personal import SqlPersonalData
 from adapters.persistence.retention import SqlRetention
 from adapters.persistence.scheduling.connections import SqlConnections
+from adapters.persistence.scheduling.meeting_hosts import SqlMeetingHosts
 from adapters.persistence.scheduling.meetings import SqlMeetings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
 from domain.events import Event
@@ -196,6 +198,10 @@ class SqlUnit:
         return SqlMeetings(self._connection)
 
     @cached_property
+    def meeting_hosts(self) -> SqlMeetingHosts:
+        return SqlMeetingHosts(self._connection)
+
+    @cached_property
     def connections(self) -> SqlConnections:
         return SqlConnections(self._connection)
 
@@ -246,6 +252,10 @@ class SqlUnit:
     @cached_property
     def steps(self) -> SqlSteps:
         return SqlSteps(self._connection)
+
+    @cached_property
+    def contacts(self) -> SqlContacts:
+        return SqlContacts(self._connection)
 
     @cached_property
     def brand_images(self) -> SqlBrandImages:

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.errors import Invalid
 from domain.ids import UserId
+from domain.notification.delivery import Channel
 from domain.notification.topic import Topic
 from domain.time import instant, zone_of
 
@@ -25,6 +26,9 @@ class Group(StrEnum):
 
 MUTABLE: Final = frozenset({Group.REMINDERS, Group.TIPS})
 """What somebody may do without. News of one's own lessons, money and account is not among it."""
+
+BY_WHATSAPP: Final = frozenset({Group.LESSONS, Group.MONEY, Group.REMINDERS})
+"""What may come by WhatsApp too, or instead of mail. Accounts and their security stay with mail."""
 
 GROUPS: Final[Mapping[Topic, Group]] = {
     Topic.VERIFY_EMAIL: Group.ACCOUNT,
@@ -97,7 +101,8 @@ def group_of(topic: Topic) -> Group:
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """Wall times in the person's own zone. ``quiet_from`` None: no quiet hours. ``digest_at``: what can wait comes once
-    a day at that time, as one message; None: each by itself.
+    a day at that time, as one message; None: each by itself. ``by_whatsapp``: what comes there once a number is proven;
+    ``without_mail``: of that, what need not come by mail as well.
     """
 
     user_id: UserId
@@ -105,15 +110,28 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     quiet_until: time = time(7)
     digest_at: time | None = None
     muted: frozenset[Group] = frozenset()
+    by_whatsapp: frozenset[Group] = frozenset()
+    without_mail: frozenset[Group] = frozenset()
 
     def __post_init__(self) -> None:
         if self.quiet_from is not None and self.quiet_from == self.quiet_until:
             raise Invalid("quiet hours end at another time than they begin", field="quiet_until")
         if kept := self.muted - MUTABLE:
             raise Invalid("news of this kind cannot be switched off", field="muted", groups=sorted(kept))
+        if self.by_whatsapp - BY_WHATSAPP:
+            raise Invalid("news of this kind comes by mail", field="by_whatsapp")
+        if self.without_mail - self.by_whatsapp:
+            raise Invalid("what comes by no other way comes by mail", field="without_mail")
 
     def wants(self, topic: Topic) -> bool:
         return group_of(topic) not in self.muted
+
+    def ways(self, topic: Topic, *, on_whatsapp: bool) -> tuple[Channel, ...]:
+        """How he is told. ``on_whatsapp``: whether he has a number there that may be written to; mail stands in."""
+        group = group_of(topic)
+        if not on_whatsapp or group not in self.by_whatsapp:
+            return (Channel.EMAIL,)
+        return (Channel.WHATSAPP,) if group in self.without_mail else (Channel.EMAIL, Channel.WHATSAPP)
 
     def quiet_end(self, at: datetime, zone: str) -> datetime | None:
         """When the quiet hours end that ``at`` falls into; None outside of them."""

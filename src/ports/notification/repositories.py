@@ -1,6 +1,6 @@
 """Messages to be sent and the calendar feeds that people have opened."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -10,6 +10,8 @@ from domain.notification.feed import Feed
 from domain.notification.preference import Preferences
 from domain.notification.sequence import StepSent
 from domain.notification.topic import Topic
+from domain.notification.whatsapp import Consent, Contact
+from ports.notification.whatsapp import Progress
 
 
 class DeliveryRepository(Protocol):
@@ -51,7 +53,41 @@ class PreferenceRepository(Protocol):
         """The defaults for somebody who has chosen nothing."""
         ...
 
+    async def of_all(self, people: Collection[UserId]) -> Mapping[UserId, Preferences]:
+        """One for each of them, as ``of``."""
+        ...
+
     async def save(self, preferences: Preferences) -> None: ...
+
+
+class ContactRepository(Protocol):
+    """Numbers at WhatsApp, what was agreed to, and how far messages have come. (NOTI-02)"""
+
+    async def of(self, user_id: UserId) -> Contact | None: ...
+
+    async def by_number(self, number: str) -> Sequence[Contact]:
+        """A family may share one."""
+        ...
+
+    async def reachable(self, people: Collection[UserId]) -> frozenset[UserId]:
+        """Those whose number is proven and may be written to."""
+        ...
+
+    async def save(self, contact: Contact) -> None:
+        """Stores the next version, or the first one. Raises StaleWrite."""
+        ...
+
+    async def note(self, consent: Consent) -> None:
+        """Kept for good: what was said, and when."""
+        ...
+
+    async def consents(self, user_id: UserId) -> Sequence[Consent]:
+        """Oldest first."""
+        ...
+
+    async def advance(self, delivery_id: DeliveryId, progress: Progress) -> bool:
+        """Notes how far that message has come; false when it is no news. (See ``goes_on``.)"""
+        ...
 
 
 class StepRepository(Protocol):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from adapters.persistence.notification.tables import deliveries, feeds, preferences, steps
+from adapters.persistence.notification.whatsapp_tables import whatsapp_consents, whatsapp_contacts
 from adapters.persistence.outbox_tables import outbox_events
 from adapters.persistence.personal_rows import PersonalRows
 
@@ -11,5 +12,7 @@ PERSONAL: Final = (
     PersonalRows(table=feeds, about=("user_id",)),
     PersonalRows(table=preferences, about=("user_id",)),
     PersonalRows(table=steps, about=("user_id",)),
+    PersonalRows(table=whatsapp_contacts, about=("user_id",)),
+    PersonalRows(table=whatsapp_consents, about=("user_id",)),
     PersonalRows(table=outbox_events, matching="payload->>'user_id' = :name", copied=False),
 )

@@ -1,10 +1,11 @@
 """What people want to hear, and which letters of the first weeks they have had."""
 
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import Uuid, bindparam, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from adapters.persistence.notification.tables import preferences, steps
 from adapters.persistence.statement import Statement
@@ -13,6 +14,9 @@ from domain.notification.preference import Group, Preferences
 from domain.notification.sequence import StepSent
 
 _OF: Final = Statement(select(preferences).where(preferences.c.user_id == bindparam("owner", type_=Uuid)))
+_OF_ALL: Final = Statement(
+    select(preferences).where(preferences.c.user_id == any_(bindparam("owners", type_=ARRAY(Uuid))))
+)
 _given = insert(preferences).values({c.name: bindparam(c.name, type_=c.type) for c in preferences.c})
 _SAVE: Final = Statement(
     _given.on_conflict_do_update(
@@ -36,6 +40,10 @@ class SqlPreferences:
         row = await _OF.row(self._connection, owner=user_id)
         return from_row(row) if row is not None else Preferences(user_id=user_id)
 
+    async def of_all(self, people: Collection[UserId]) -> Mapping[UserId, Preferences]:
+        found = {row["user_id"]: from_row(row) for row in await _OF_ALL.all(self._connection, owners=list(people))}
+        return {person: found.get(person) or Preferences(user_id=person) for person in people}
+
     async def save(self, preferences: Preferences) -> None:
         await _SAVE.run(
             self._connection,
@@ -44,6 +52,8 @@ class SqlPreferences:
             quiet_until=preferences.quiet_until,
             digest_at=preferences.digest_at,
             muted=sorted(preferences.muted),
+            by_whatsapp=sorted(preferences.by_whatsapp),
+            without_mail=sorted(preferences.without_mail),
         )
 
 
@@ -54,6 +64,8 @@ def from_row(row: "asyncpg.Record") -> Preferences:
         quiet_until=row["quiet_until"],
         digest_at=row["digest_at"],
         muted=frozenset(Group(name) for name in row["muted"]),
+        by_whatsapp=frozenset(Group(name) for name in row["by_whatsapp"]),
+        without_mail=frozenset(Group(name) for name in row["without_mail"]),
     )
 
 

@@ -78,6 +78,8 @@ preferences: Final = Table(
     Column("quiet_until", Time, nullable=False),
     Column("digest_at", Time),
     Column("muted", ARRAY(Text), nullable=False),
+    Column("by_whatsapp", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("without_mail", ARRAY(Text), nullable=False, server_default=text("'{}'")),
 )
 
 steps: Final = Table(

@@ -1,0 +1,1 @@
+"""Small strict stand-ins for outside services: they refuse what their documentation refuses."""
