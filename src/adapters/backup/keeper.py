@@ -1,6 +1,7 @@
 """Backups as the worker makes them: in one folder, the newest few kept."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from ports.oversight.backups import BackupsFailed
 
 
 class BackupKeeper:
-    """``keep`` 0: none are made."""
+    """``keep`` 0: none are made. ``beside``: what else is done each time, in a thread."""
 
-    def __init__(self, make: MakeBackup, parent: Path, keep: int) -> None:
-        self._make, self._parent, self._keep = make, parent, keep
+    def __init__(
+        self, make: MakeBackup, parent: Path, keep: int, beside: Callable[[datetime], object] | None = None
+    ) -> None:
+        self._make, self._parent, self._keep, self._beside = make, parent, keep, beside
 
     @property
     def wanted(self) -> bool:
@@ -27,6 +30,8 @@ class BackupKeeper:
     async def make(self, at: datetime) -> int:
         try:
             await self._make(at)
+            if self._beside is not None:
+                await asyncio.to_thread(self._beside, at)
             return len(await asyncio.to_thread(prune, self._parent, self._keep))
         except (BackupFailed, OSError) as error:
             raise BackupsFailed(str(error)) from error

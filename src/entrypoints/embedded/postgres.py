@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -48,13 +49,22 @@ def binaries() -> Path:
 
 
 class EmbeddedPostgres:
-    """One server over one data folder. ``start`` recovers from a server or a supervisor that was killed."""
+    """One server over one data folder. ``start`` recovers from a server or a supervisor that was killed. ``options``
+    go beside our own.
+    """
 
-    def __init__(self, data: Path, *, throwaway: bool = False, follow_parent: bool = True) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        throwaway: bool = False,
+        follow_parent: bool = True,
+        options: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
         self.data = data.resolve() / "postgres"
         self.sockets = socket_folder(data).with_name(socket_folder(data).name + "-pg")
         self.log = data.resolve() / "postgres.log"
-        self._throwaway, self._follow_parent = throwaway, follow_parent
+        self._throwaway, self._follow_parent, self._options = throwaway, follow_parent, options
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str, driver: str = "postgresql+asyncpg") -> str:
@@ -79,6 +89,7 @@ class EmbeddedPostgres:
         reach = (bin_folder, self.data, self.sockets)
         self._clear_leftovers()
         options = ALWAYS | (THROWAWAY if self._throwaway else {}) | {"unix_socket_directories": f'"{self.sockets}"'}
+        options |= self._options()
         arguments = [str(bin_folder / "postgres"), "-D", str(self.data)]
         arguments += [f"--{name}={value}" for name, value in options.items()]
         death = signal.SIGINT if self._follow_parent else None

@@ -24,7 +24,7 @@ class Services:
     """``start`` and ``stop`` touch only what is embedded. One at a time over one data folder: hold ``owning`` first."""
 
     def __init__(self, settings: Settings) -> None:
-        self.postgres = None if settings.database_url else EmbeddedPostgres(settings.data)
+        self.postgres = None if settings.database_url else _postgres(settings)
         self.valkey = None if settings.redis_url else EmbeddedValkey(settings.data)
         self.settings = msgspec.structs.replace(
             settings,
@@ -48,6 +48,14 @@ class Services:
         for server in (self.valkey, self.postgres):
             if server and not server.sockets.is_relative_to(self.settings.data):
                 shutil.rmtree(server.sockets, ignore_errors=True)
+
+
+def _postgres(settings: Settings) -> EmbeddedPostgres:
+    if not settings.point_in_time:
+        return EmbeddedPostgres(settings.data)
+    from entrypoints.embedded.point_in_time import archiving
+
+    return EmbeddedPostgres(settings.data, options=lambda: archiving(settings.data))
 
 
 async def _create_database(postgres: EmbeddedPostgres) -> None:
