@@ -66,6 +66,7 @@ SWEEPS: Final = (
     Sweep("note_run_out", 60),
     Sweep("apply_retention", 3600),
     Sweep("hand_over_at_majority", 3600),
+    Sweep("forget_changes", 600),
     Sweep("back_up", 1800, limit_s=3300),
 )
 

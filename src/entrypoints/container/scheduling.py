@@ -5,6 +5,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from adapters.persistence.scheduling.queries import SqlQariDirectory
+from adapters.persistence.scheduling.soonest import ForgetChanges
 from application.booking.learner_search import LearnerSearch
 from application.scheduling.change_calendar import ChangeCalendar
 from application.scheduling.free_slots import FreeSlots
@@ -26,6 +27,7 @@ class SchedulingContainer(containers.DeclarativeContainer):
     engine: providers.Dependency[Any] = providers.Dependency()
 
     qari_directory = providers.Singleton(SqlQariDirectory, engine)
+    forget_changes = providers.Singleton(ForgetChanges, engine)
     change_calendar = providers.Singleton(ChangeCalendar, new_unit, clock, qari_directory)
 
     search_qaris = providers.Singleton(SearchQaris, qari_directory, clock)

@@ -23,6 +23,7 @@ OPEN: Final = {
     "external_busy": "part of a connected calendar and of a Qari, found by them",
     "message_preferences": "part of an account, found by it",
     "payment_lines": "part of a payment, found by it",
+    "qari_changes": "ids of Qaris alone; what is shown of them is found by the school's own search",
     "qari_offers": "part of a profile, found by it",
     "sequence_steps": "part of an account, found by it",
     "session_tokens": "a secret of 256 bits, found by its hash, and good only with its session",

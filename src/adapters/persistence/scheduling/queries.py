@@ -1,9 +1,8 @@
 """Qaris as people find them."""
 
-import asyncio
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeAlias
+from bisect import bisect_right
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -12,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
-from adapters.persistence.scheduling.rows import Row
 from adapters.persistence.scheduling.search import SEARCH, arguments, card_of
+from adapters.persistence.scheduling.soonest import Soonest, by_next_free
 from adapters.persistence.scheduling.tables import qari_offers, qaris
 from adapters.persistence.statement import Statement, driver
 from domain.errors import NotFound
@@ -22,10 +21,6 @@ from domain.scheduling.qari import QariProfile
 from domain.time import TimeSlot
 from ports.paging import Page, decode_cursor, encode_cursor
 from ports.scheduling.queries import LessonAhead, QariCard, QariFilters, QariOrder, QariPage
-
-NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-A_BREATH: Final = 50
-"""So many Qaris are worked out before other requests get their turn."""
 
 Name: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[^\\x00]*$")]
 Minor: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -51,21 +46,21 @@ _LISTED = Statement(
 
 class SqlQariDirectory:
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine, self._soonest = engine, Soonest(engine)
 
     async def search(
         self, filters: QariFilters, window: TimeSlot, *, now: datetime, cursor: str | None = None
     ) -> Page[QariCard]:
         after = _after(filters.order, cursor)
-        in_database = filters.order is not QariOrder.NEXT_FREE and after is not None
-        key = msgspec.json.encode(after).decode() if in_database else None
-        async with driver(self._engine) as connection:
-            rows = await connection.fetch(SEARCH[filters.order], *arguments(filters, window, key, now))
-        cards = await _cards(rows, window, now)
         if filters.order is QariOrder.NEXT_FREE:
-            cards.sort(key=_soonest)
-            if after is not None:
-                cards = [card for card in cards if _soonest(card) > after]
+            cards = await self._soonest.cards(filters, window, now)
+            first = bisect_right(cards, after, key=by_next_free) if after is not None else 0
+            cards = cards[first : first + filters.limit + 1]
+        else:
+            key = msgspec.json.encode(after).decode() if after is not None else None
+            async with driver(self._engine) as connection:
+                rows = await connection.fetch(SEARCH[filters.order], *arguments(filters, window, key, now))
+            cards = [card_of(row, window, now) for row in rows]
         if len(cards) <= filters.limit:
             return Page(cards)
         shown = cards[: filters.limit]
@@ -98,23 +93,10 @@ class SqlQariDirectory:
         ]
 
 
-async def _cards(rows: Iterable[Row], window: TimeSlot, now: datetime) -> list[QariCard]:
-    cards: list[QariCard] = []
-    for number, row in enumerate(rows, 1):
-        cards.append(card_of(row, window, now))
-        if number % A_BREATH == 0:
-            await asyncio.sleep(0)
-    return cards
-
-
 def _shown(profile: QariProfile) -> dict[str, Any]:
     row = msgspec.structs.asdict(profile)
     del row["approved"]
     return row | {"teaches_genders": tuple(sorted(profile.teaches_genders))}
-
-
-def _soonest(card: QariCard) -> tuple[datetime, UUID]:
-    return (NEVER if card.next_free is None else card.next_free.start, card.user_id)
 
 
 def _key(order: QariOrder, card: QariCard) -> tuple[Any, ...]:
@@ -122,7 +104,7 @@ def _key(order: QariOrder, card: QariCard) -> tuple[Any, ...]:
         return (card.name, card.user_id)
     if order is QariOrder.PRICE:
         return (card.price.currency, card.price.minor, card.user_id)
-    return _soonest(card)
+    return by_next_free(card)
 
 
 def _after(order: QariOrder, cursor: str | None) -> tuple[Any, ...] | None:

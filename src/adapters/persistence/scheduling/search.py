@@ -4,6 +4,7 @@ One round for the whole school: profile, lesson, rules, overrides, time off and 
 Times come as minutes since 1970, which is what the engine reckons in.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -56,6 +57,7 @@ _FOUND: Final = f"""
         WHERE h.qari_id = q.user_id AND h.withdrawn_at IS NULL
           AND ($21::timestamptz AT TIME ZONE q.zone)::date BETWEEN h.issued_on AND coalesce(h.expires_on, 'infinity')
       ))
+      AND ($22::uuid[] IS NULL OR q.user_id = ANY ($22))
 """  # noqa: S608
 _PAGED: Final = {
     QariOrder.NEXT_FREE: "SELECT * FROM found WHERE $10::json IS NULL AND $11::integer IS NOT NULL",
@@ -111,11 +113,13 @@ SEARCH: Final = {
 }
 """Arguments: language, gender, riwayah, minutes, price, currency, learner, window start and end, cursor, rows,
 academy, three patterns of text, subject, level; and of the learner: genders and languages of the Qari, clearances,
-now.
+now; at last the only Qaris who matter.
 """
 
 
-def arguments(filters: QariFilters, window: TimeSlot, after: str | None, now: datetime) -> list[Any]:
+def arguments(
+    filters: QariFilters, window: TimeSlot, after: str | None, now: datetime, only: Iterable[UUID] | None = None
+) -> list[Any]:
     price, needs = filters.max_price, filters.needs or Needs()
     learner = needs.learner_gender or filters.learner
     return [
@@ -138,6 +142,7 @@ def arguments(filters: QariFilters, window: TimeSlot, after: str | None, now: da
         list(needs.languages) or None,
         [kind.value for kind in needs.clearances] or None,
         now,
+        None if only is None else list(only),
     ]
 
 

@@ -19,7 +19,9 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
     literal_column,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
@@ -112,3 +114,15 @@ learners: Final = Table(
     academy_column(),
     CheckConstraint("gender IN ('male', 'female')", name="gender"),
 )
+
+qari_changes: Final = Table(
+    "qari_changes",
+    metadata,
+    Column("xid", BigInteger, nullable=False, server_default=text("((pg_current_xact_id())::text)::bigint")),
+    Column("qari_id", Uuid, nullable=False),
+    Column("at", TIMESTAMP(timezone=True), nullable=False, server_default=func.now()),
+    Index("ix_qari_changes_xid", "xid"),
+)
+"""Who has to be looked at anew by those who remember when a Qari is free: written by triggers, within the transaction
+that changes his profile, his hours or his lessons. See ``soonest``.
+"""
