@@ -113,8 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: Annotated[
         Secret,
         Meta(
-            description="The mail server, `smtp://user:password@host:587?tls=starttls` (or `implicit`, or `none` on the "
-            "same machine); the mailbox in the data folder when empty"
+            description="The mail server, `smtp://user:password@host:587?tls=starttls` (or `implicit`, or `none` on "
+            "the same machine); the mailbox in the data folder when empty"
         ),
     ] = ""
     bounce_address: Annotated[

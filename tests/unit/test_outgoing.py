@@ -12,9 +12,10 @@ from domain.scheduling.meeting_server import MeetingServer
 
 SRC: Final = Path(__file__).parents[2] / "src"
 CLIENTS: Final = frozenset(
-    {"httpx", "aiohttp", "requests", "urllib3", "smtplib", "ftplib", "obstore", "http", "socket"}
+    {"httpx", "aiohttp", "requests", "urllib3", "smtplib", "aiosmtplib", "ftplib", "obstore", "http", "socket"}
 )
 CALLING: Final = {
+    "adapters/messaging/email/smtp.py": "the mail server, from HALAQA_SMTP_URL",
     "adapters/oidc.py": "sign-in providers, from HALAQA_OIDC_PROVIDERS",
     "adapters/outgoing/http.py": "on behalf of the adapters of providers, with addresses from the settings",
     "adapters/outgoing/public.py": "addresses that people tell us, on the public Internet alone, over TLS",

@@ -21,6 +21,7 @@ from application.notification.remind import SendReminders
 from application.notification.send import SendDeliveries
 from application.notification.subscriptions import NOTIFY
 from domain.ids import UserId
+from entrypoints.container.mail import mail_sender, return_paths, smtp_line
 from entrypoints.settings import Settings
 from ports.notification.queries import Person
 
@@ -51,6 +52,8 @@ class NotificationContainer(containers.DeclarativeContainer):
     academy_url: providers.Dependency[Any] = providers.Dependency()
     academy_name: providers.Dependency[Any] = providers.Dependency()
     see_reckoning: providers.Dependency[Any] = providers.Dependency()
+    budget: providers.Dependency[Any] = providers.Dependency()
+    troubles: providers.Dependency[Any] = providers.Dependency()
 
     school_reader = providers.Singleton(school_of, settings)
     notification_queries = providers.Singleton(SqlNotificationQueries, engine)
@@ -75,6 +78,9 @@ class NotificationContainer(containers.DeclarativeContainer):
         sender_name=academy_name,
         sender_address=settings.provided.mail_from,
     )
+    smtp = providers.Singleton(smtp_line, settings, budget, troubles)
+    return_paths = providers.Singleton(return_paths, settings)
+    mail_sender = providers.Factory(mail_sender, smtp, mailbox, return_paths, settings, academy_name)
 
     notify_on_event = providers.Factory(
         NotifyOnEvent, new_unit, clock, wakeup, providers.Callable(bool, settings.provided.admin_copy_email)
@@ -83,7 +89,7 @@ class NotificationContainer(containers.DeclarativeContainer):
     notice_builder = providers.Factory(
         NoticeBuilder, clock, notification_queries, mint_verification, school_reader, unsubscribe_links, see_reckoning
     )
-    send_deliveries = providers.Factory(SendDeliveries, new_unit, clock, notice_builder, mail_composer, mailbox)
+    send_deliveries = providers.Factory(SendDeliveries, new_unit, clock, notice_builder, mail_composer, mail_sender)
     send_first_steps = providers.Factory(SendFirstSteps, new_unit, clock, notification_queries, wakeup)
     see_first_steps = providers.Factory(SeeFirstSteps, notification_queries)
     see_preferences = providers.Factory(SeePreferences, new_unit)
