@@ -7,6 +7,7 @@ from typing import Protocol
 from domain.events import Event
 from domain.oversight.audit import Act
 from ports.billing.repositories import (
+    DisputeRepository,
     LedgerRepository,
     PaymentRepository,
     RefundRepository,
@@ -121,6 +122,9 @@ class UnitOfWork(Protocol):
     def payments(self) -> PaymentRepository: ...
     @property
     def refunds(self) -> RefundRepository: ...
+
+    @property
+    def disputes(self) -> DisputeRepository: ...
     @property
     def ledger(self) -> LedgerRepository: ...
     @property

@@ -18,7 +18,13 @@ from ports.academy import current_academy
 from ports.clock import NewId
 
 if TYPE_CHECKING:
-    from ports.billing.repositories import LedgerRepository, PaymentRepository, RefundRepository, WebhookInbox
+    from ports.billing.repositories import (
+        DisputeRepository,
+        LedgerRepository,
+        PaymentRepository,
+        RefundRepository,
+        WebhookInbox,
+    )
     from ports.booking.repositories import BookingRepository, PolicyRepository, ProposalRepository, SeriesRepository
     from ports.identity.academies import AcademyRepository
     from ports.identity.external import ExternalUserRepository
@@ -88,6 +94,7 @@ PARTS: Final = {
     "claims": "fakes.office",
     "payments": "fakes.billing",
     "refunds": "fakes.billing",
+    "disputes": "fakes.billing",
     "ledger": "fakes.billing",
     "webhooks": "fakes.billing",
     "deliveries": "fakes.notification",
@@ -287,6 +294,10 @@ class MemoryUnit:
     @property
     def payments(self) -> "PaymentRepository":
         return self._repository("payments")  # type: ignore[no-any-return]
+
+    @property
+    def disputes(self) -> "DisputeRepository":
+        return self._repository("disputes")  # type: ignore[no-any-return]
 
     @property
     def refunds(self) -> "RefundRepository":

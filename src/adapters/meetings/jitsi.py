@@ -74,6 +74,9 @@ class JitsiMeetings:
         }
         return f"{base}/{room}?jwt={jwt.encode(claims, self._app_secret, algorithm='HS256')}"
 
+    def reference(self, room: str) -> str:
+        return ""
+
     async def move(self, room: str, slot: TimeSlot) -> None:
         """A room has no time: the token has."""
 

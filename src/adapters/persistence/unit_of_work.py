@@ -7,7 +7,7 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from adapters.persistence.billing.repositories import SqlLedger, SqlPayments, SqlRefunds, SqlWebhooks
+from adapters.persistence.billing.repositories import SqlDisputes, SqlLedger, SqlPayments, SqlRefunds, SqlWebhooks
 from adapters.persistence.booking.agreements import SqlPolicies, SqlProposals, SqlSeries
 from adapters.persistence.booking.repositories import SqlBookings
 from adapters.persistence.identity.academies import SqlAcademies
@@ -224,6 +224,10 @@ class SqlUnit:
     @cached_property
     def payments(self) -> SqlPayments:
         return SqlPayments(self._connection)
+
+    @cached_property
+    def disputes(self) -> SqlDisputes:
+        return SqlDisputes(self._connection)
 
     @cached_property
     def refunds(self) -> SqlRefunds:

@@ -11,11 +11,13 @@ from domain.identity.actor import Actor, Party
 from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.ids import BookingId
-from domain.scheduling.meeting import Click, Status
-from domain.scheduling.meeting_server import MEETINGS, read_meeting_server
+from domain.scheduling.meeting import Click, Meeting, Status
+from domain.scheduling.meeting_server import MEETINGS, MeetingServer, read_meeting_server
+from domain.time import TimeSlot
 from ports.cipher import Cipher
 from ports.clock import Clock
-from ports.scheduling.meetings import MeetingProvider, Participant
+from ports.errors import GatewayUnavailable
+from ports.scheduling.meetings import MeetingProviders, Participant, RoomGone
 from ports.unit_of_work import NewUnit
 
 
@@ -36,6 +38,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     leads: bool
 
 
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    who: Participant
+    server: MeetingServer
+    window: TimeSlot
+
+
 class JoinLesson:
     """Raises NotFound, NotPermitted, OutsideJoinWindow, IllegalTransition, GuardianAbsent, ClassNotReady, GatewayError;
     ConsentNeeded for a Qari who has not accepted the code of conduct in force, or another text. (ONB-09)
@@ -48,11 +56,11 @@ class JoinLesson:
         new_unit: NewUnit,
         clock: Clock,
         create_meeting: CreateMeeting,
-        meeting_provider: MeetingProvider,
+        meeting_providers: MeetingProviders,
         cipher: Cipher,
     ) -> None:
         self._new_unit, self._clock, self._create_meeting = new_unit, clock, create_meeting
-        self._provider, self._cipher = meeting_provider, cipher
+        self._providers, self._cipher = meeting_providers, cipher
 
     async def __call__(self, actor: Actor, command: JoinLessonCommand) -> Entry:
         actor.require(Permission.JOIN_LESSON)
@@ -75,17 +83,33 @@ class JoinLesson:
             server = read_meeting_server(await unit.policies.current(MEETINGS, window.start))
         if meeting is None or meeting.status is not Status.READY:
             meeting = await self._create_meeting(booking.id)
-        if meeting is None or meeting.sealed_room is None:
-            raise ClassNotReady("the class is being prepared; try again in a moment", retry_after_s=10)
         leads = party is Party.QARI
-        url = await self._provider.join_url(
-            self._cipher.open(meeting.sealed_room),
-            Participant(user_id=actor.user_id, name=person.name, leads=leads),
-            server=server,
-            opens_at=window.start,
-            closes_at=window.end,
-        )
+        door = Door(who=Participant(user_id=actor.user_id, name=person.name, leads=leads), server=server, window=window)
+        url = await self._opened(meeting, door)
         async with self._new_unit() as unit:
             await unit.meetings.record_click(Click(booking_id=booking.id, user_id=actor.user_id, at=now))
             await unit.commit()
         return Entry(url=url, leads=leads)
+
+    async def _opened(self, meeting: Meeting | None, door: "Door") -> str:
+        """A room that is gone is made again. Where the provider does not let the Qari in, another one holds the class:
+        whoever waits in the old room is told so. (LIVE-12)
+        """
+        for remedy in (True, True, False):
+            provider = self._providers.get(meeting.provider) if meeting is not None else None
+            if meeting is None or meeting.sealed_room is None or provider is None:
+                break
+            room = self._cipher.open(meeting.sealed_room)
+            try:
+                return await provider.join_url(
+                    room, door.who, server=door.server, opens_at=door.window.start, closes_at=door.window.end
+                )
+            except RoomGone:
+                if not remedy:
+                    raise
+                meeting = await self._create_meeting.renew(meeting.booking_id)
+            except GatewayUnavailable:
+                if not remedy or not door.who.leads:
+                    raise
+                meeting = await self._create_meeting.stand_in(meeting.booking_id)
+        raise ClassNotReady("the class is being prepared; try again in a moment", retry_after_s=10)

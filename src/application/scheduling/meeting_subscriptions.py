@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from application.scheduling.create_meeting import CREATE_MEETING
-from domain.booking.events import BookingCancelled, BookingConfirmed
+from domain.booking.events import BookingCancelled, BookingConfirmed, BookingRescheduled
 from domain.events import Event
 
 MEETING_SUBSCRIPTIONS: Final[Mapping[str, tuple[type[Event], ...]]] = {
-    CREATE_MEETING: (BookingConfirmed, BookingCancelled),
+    CREATE_MEETING: (BookingConfirmed, BookingCancelled, BookingRescheduled),
 }

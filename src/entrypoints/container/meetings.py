@@ -5,9 +5,12 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from adapters.meetings.jitsi import JitsiMeetings
-from application.scheduling.create_meeting import CREATE_MEETING, CancelMeeting, CreateMeeting, MeetingOnConfirmation
+from adapters.meetings.registry import Registry
+from application.scheduling.change_meeting import CancelMeeting, MeetingOnConfirmation, MoveMeeting
+from application.scheduling.create_meeting import CREATE_MEETING, CreateMeeting
 from application.scheduling.join_lesson import JoinLesson
 from application.scheduling.sweep_meetings import SweepMeetings
+from application.scheduling.tidy_meetings import TidyMeetings
 from entrypoints.settings import Settings
 
 
@@ -20,6 +23,10 @@ def jitsi(settings: Settings) -> JitsiMeetings:
     )
 
 
+def registry(settings: Settings) -> Registry:
+    return Registry([jitsi(settings)])
+
+
 class MeetingsContainer(containers.DeclarativeContainer):
     settings: providers.Dependency[Settings] = providers.Dependency()
     new_unit: providers.Dependency[Any] = providers.Dependency()
@@ -27,11 +34,13 @@ class MeetingsContainer(containers.DeclarativeContainer):
     new_id: providers.Dependency[Any] = providers.Dependency()
     cipher: providers.Dependency[Any] = providers.Dependency()
 
-    meeting_provider = providers.Singleton(jitsi, settings)
-    create_meeting = providers.Factory(CreateMeeting, new_unit, clock, new_id, meeting_provider, cipher)
-    cancel_meeting = providers.Factory(CancelMeeting, new_unit, meeting_provider, cipher)
-    meeting_on_confirmation = providers.Factory(MeetingOnConfirmation, create_meeting, cancel_meeting)
-    sweep_meetings = providers.Factory(SweepMeetings, new_unit, clock, create_meeting)
-    join_lesson = providers.Factory(JoinLesson, new_unit, clock, create_meeting, meeting_provider, cipher)
+    meeting_providers = providers.Singleton(registry, settings)
+    create_meeting = providers.Factory(CreateMeeting, new_unit, clock, new_id, meeting_providers, cipher)
+    cancel_meeting = providers.Factory(CancelMeeting, new_unit, clock, new_id, meeting_providers, cipher)
+    move_meeting = providers.Factory(MoveMeeting, new_unit, clock, new_id, meeting_providers, cipher, create_meeting)
+    tidy_meetings = providers.Factory(TidyMeetings, new_unit, meeting_providers, cipher)
+    meeting_on_confirmation = providers.Factory(MeetingOnConfirmation, create_meeting, cancel_meeting, move_meeting)
+    sweep_meetings = providers.Factory(SweepMeetings, new_unit, clock, create_meeting, move_meeting, tidy_meetings)
+    join_lesson = providers.Factory(JoinLesson, new_unit, clock, create_meeting, meeting_providers, cipher)
 
     handlers = providers.Dict({CREATE_MEETING: meeting_on_confirmation})

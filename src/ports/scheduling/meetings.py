@@ -1,15 +1,15 @@
 """Live classes: what we keep about them, and what a provider does for us."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
-from domain.ids import BookingId, MeetingHostId, UserId
-from domain.scheduling.meeting import Click, Meeting
-from domain.scheduling.meeting_server import MeetingServer
+from domain.ids import AcademyId, BookingId, MeetingHostId, UserId
+from domain.scheduling.meeting import Click, Meeting, Sighting, Stray
+from domain.scheduling.meeting_server import MeetingServer, Service
 from domain.time import TimeSlot
 from ports.errors import GatewayRefused
 
@@ -27,6 +27,42 @@ class MeetingRepository(Protocol):
 
     async def missing(self, window: TimeSlot, limit: int) -> Sequence[BookingId]:
         """Confirmed lessons that start in the window and have no meeting that is ready, soonest first. (BOOK-08)"""
+        ...
+
+    async def moved(self, window: TimeSlot, limit: int) -> Sequence[BookingId]:
+        """Confirmed lessons that start in the window, whose meeting is ready for another time."""
+        ...
+
+    async def by_reference(self, provider: str, reference: str) -> tuple[AcademyId, BookingId] | None:
+        """Whichever academy it belongs to."""
+        ...
+
+    async def choice(self, qari_id: UserId) -> Service | None:
+        """Who holds this Qari's classes, where that differs from the rest of the school. (LIVE-01)"""
+        ...
+
+    async def choices(self) -> Mapping[UserId, Service]: ...
+
+    async def choose(self, qari_id: UserId, service: Service | None) -> None: ...
+
+    async def leave(self, stray: Stray) -> None:
+        """Notes a room to take away."""
+        ...
+
+    async def strays(self, limit: int) -> Sequence[Stray]:
+        """Oldest first."""
+        ...
+
+    async def settle(self, stray: Stray) -> None:
+        """It is gone."""
+        ...
+
+    async def saw(self, sighting: Sighting) -> bool:
+        """False when it was told before."""
+        ...
+
+    async def sightings(self, booking_id: BookingId) -> Sequence[Sighting]:
+        """In order of time."""
         ...
 
     async def record_click(self, click: Click) -> None: ...
@@ -98,6 +134,10 @@ class MeetingProvider(Protocol):
         self, room: str, participant: Participant, *, server: MeetingServer, opens_at: datetime, closes_at: datetime
     ) -> str:
         """A personal address where there is one, good within that time where the provider can tell. Raises RoomGone."""
+        ...
+
+    def reference(self, room: str) -> str:
+        """What the provider's own messages call the room, no secret; empty where it sends none. (LIVE-09)"""
         ...
 
     async def move(self, room: str, slot: TimeSlot) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from application.scheduling.create_meeting import CancelMeeting, CreateMeeting, MeetingOnConfirmation
+from adapters.meetings.registry import Registry
+from application.scheduling.change_meeting import CancelMeeting, MeetingOnConfirmation, MoveMeeting
+from application.scheduling.create_meeting import CreateMeeting
 from application.scheduling.join_lesson import ClassNotReady, JoinLesson, JoinLessonCommand
 from application.scheduling.sweep_meetings import SweepMeetings
+from application.scheduling.tidy_meetings import TidyMeetings
 from domain.booking.booking import Booking
 from domain.booking.errors import OutsideJoinWindow
 from domain.booking.events import BookingCancelled, BookingConfirmed
@@ -35,15 +38,18 @@ MINUTE = timedelta(minutes=1)
 class World:
     def __init__(self, *lessons: Booking) -> None:
         self.store, self.clock, self.provider = MemoryStore(), FixedClock(NOON), FakeMeetings()
+        self.providers = Registry([self.provider])
         cipher, new_id = ReversingCipher(), SequentialIds()
         self.store.shelf("bookings").update({lesson.id: lesson for lesson in lessons})
         for person in (LEARNER, OTHER_LEARNER, QARI):
             self.store.shelf("users")[person] = a_user(id=person, email=f"{person.hex}@example.org")
-        self.create = CreateMeeting(self.unit, self.clock, new_id, self.provider, cipher)
-        self.cancel = CancelMeeting(self.unit, self.provider, cipher)
-        self.subscriber = MeetingOnConfirmation(self.create, self.cancel)
-        self.sweep = SweepMeetings(self.unit, self.clock, self.create)
-        self.join = JoinLesson(self.unit, self.clock, self.create, self.provider, cipher)
+        self.create = CreateMeeting(self.unit, self.clock, new_id, self.providers, cipher)
+        self.cancel = CancelMeeting(self.unit, self.clock, new_id, self.providers, cipher)
+        self.move = MoveMeeting(self.unit, self.clock, new_id, self.providers, cipher, self.create)
+        self.subscriber = MeetingOnConfirmation(self.create, self.cancel, self.move)
+        self.tidy = TidyMeetings(self.unit, self.providers, cipher)
+        self.sweep = SweepMeetings(self.unit, self.clock, self.create, self.move, self.tidy)
+        self.join = JoinLesson(self.unit, self.clock, self.create, self.providers, cipher)
 
     def unit(self) -> MemoryUnit:
         return MemoryUnit(self.store)

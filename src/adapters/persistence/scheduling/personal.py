@@ -4,7 +4,7 @@ from typing import Final
 
 from adapters.persistence.personal_rows import Fate, PersonalRows
 from adapters.persistence.scheduling.connection_tables import calendar_connections, external_busy
-from adapters.persistence.scheduling.meeting_tables import clicks
+from adapters.persistence.scheduling.meeting_tables import choices, clicks
 from adapters.persistence.scheduling.tables import (
     calendar_overrides,
     calendars,
@@ -30,4 +30,5 @@ PERSONAL: Final = (
     PersonalRows(table=external_busy, about=("qari_id",)),
     PersonalRows(table=calendar_connections, about=("qari_id",)),
     PersonalRows(table=clicks, about=("user_id",)),
+    PersonalRows(table=choices, about=("qari_id",)),
 )
