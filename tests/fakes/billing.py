@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from domain.billing.dispute import Dispute
 from domain.billing.ledger import DEFERRED_PREFIX, Journal, JournalKind
 from domain.billing.payment import Payment
 from domain.billing.refund import Refund, RefundStatus
@@ -103,6 +104,18 @@ class MemoryRefunds:
         self._due[refund_id] = due
 
 
+class MemoryDisputes:
+    def __init__(self, shelf: dict[Any, Any]) -> None:
+        self._disputes: dict[tuple[PaymentId, str], Dispute] = shelf
+
+    async def of_payment(self, payment_id: PaymentId) -> Sequence[Dispute]:
+        found = [dispute for dispute in self._disputes.values() if dispute.payment_id == payment_id]
+        return sorted(found, key=lambda dispute: (dispute.opened_at, dispute.id))
+
+    async def keep(self, dispute: Dispute) -> None:
+        self._disputes[dispute.payment_id, dispute.provider_ref] = dispute
+
+
 class MemoryLedger:
     def __init__(self, shelf: dict[Any, Any]) -> None:
         self._journals: dict[tuple[JournalKind, UUID], Journal] = shelf
@@ -169,6 +182,7 @@ def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
     fakes: dict[str, Any] = {
         "payments": MemoryPayments,
         "refunds": MemoryRefunds,
+        "disputes": MemoryDisputes,
         "ledger": MemoryLedger,
         "webhooks": MemoryWebhooks,
     }

@@ -9,11 +9,12 @@ from typing import Final
 
 from application.billing.settlement import settle
 from application.outbox.backoff import Jitter, system_jitter
+from domain.billing.payment import Payment
 from domain.billing.snapshot import PaymentSnapshot
 from domain.billing.webhook_event import LEASE, WebhookEvent
 from domain.errors import NotFound, StaleWrite
 from domain.ids import PaymentId
-from ports.billing.gateway import Gateways
+from ports.billing.gateway import NOT_OURS, GatewayRefused, Gateways
 from ports.clock import Clock, NewId
 from ports.unit_of_work import NewUnit, UnitOfWork
 
@@ -54,9 +55,18 @@ class ProcessWebhooks:
             await self._finish(event, None, None, why="about nothing of ours")
             return
         gateway = self._gateways.get(event.provider, event.account)
+        try:
+            snapshot = await gateway.fetch(event.object_ref)
+        except GatewayRefused as error:
+            if error.code != NOT_OURS:
+                raise
+            await self._finish(event, None, None, why=str(error))
+            return
         async with self._new_unit() as unit:
-            payment = await unit.payments.by_provider_ref(event.provider, event.account, event.object_ref)
-        snapshot = await gateway.fetch(event.object_ref)
+            payment = await _concerned(unit, event, snapshot)
+        if payment is not None and payment.provider_ref not in (None, snapshot.provider_ref):
+            # a try that its checkout does not name, or a checkout that has been replaced
+            snapshot = (await gateway.fetch(str(payment.provider_ref))).after(snapshot)
         payment_id = payment.id if payment is not None else snapshot.reference
         await self._finish(event, payment_id, snapshot, why="this account's, but no payment of ours")
 
@@ -84,6 +94,15 @@ class ProcessWebhooks:
                 return  # the lease is over and somebody else is at it
             unit.record(*died)
             await unit.commit()
+
+
+async def _concerned(unit: UnitOfWork, event: WebhookEvent, snapshot: PaymentSnapshot) -> Payment | None:
+    known = await unit.payments.by_provider_ref(event.provider, event.account, snapshot.provider_ref)
+    if known is not None or snapshot.reference is None:
+        return known
+    if not await _is_of_account(unit, snapshot.reference, event):
+        return None
+    return await unit.payments.get(snapshot.reference)
 
 
 async def _is_of_account(unit: UnitOfWork, payment_id: PaymentId, event: WebhookEvent) -> bool:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.billing import ledger
+from domain.billing.dispute import Dispute
 from domain.billing.events import PaymentCaptured
 from domain.billing.ledger import JournalKind
 from domain.billing.payment import Payment
 from domain.billing.refund import Refund, RefundCause, RefundStatus, given_back, spoken_for
-from domain.billing.snapshot import PaymentSnapshot, RefundSnapshot
-from domain.ids import BookingId, JournalId, PaymentId, RefundId, UserId
+from domain.billing.snapshot import DisputeSnapshot, PaymentSnapshot, RefundSnapshot
+from domain.ids import BookingId, DisputeId, JournalId, PaymentId, RefundId, UserId
 from domain.money import Money
 from ports.clock import NewId
 from ports.unit_of_work import UnitOfWork
@@ -29,6 +30,7 @@ async def settle(
     if any(isinstance(event, PaymentCaptured) for event in events):
         await unit.ledger.post(ledger.captured(payment, journal_id=JournalId(new_id()), at=at))
     payment = await settle_refunds(unit, payment, snapshot.refunds, at=at, new_id=new_id)
+    await _note_disputes(unit, payment, snapshot.disputes, at=at, new_id=new_id)
     if payment is not known:
         await unit.payments.save(payment)
     return payment
@@ -89,6 +91,21 @@ def refundable(payment: Payment, refunds: Sequence[Refund], booking_id: BookingI
     of_line = payment.line_of(booking_id).amount - spoken_for(refunds, currency, booking_id=booking_id)
     of_all = payment.amount - spoken_for(refunds, currency)
     return max(min(of_line, of_all), nothing)
+
+
+async def _note_disputes(
+    unit: UnitOfWork, payment: Payment, snapshots: Sequence[DisputeSnapshot], *, at: datetime, new_id: NewId
+) -> None:
+    """Only noted: what a bank takes back is booked when somebody has looked at it."""
+    if not snapshots:
+        return
+    known = {dispute.provider_ref: dispute for dispute in await unit.disputes.of_payment(payment.id)}
+    for snapshot in snapshots:
+        before = known.get(snapshot.provider_ref)
+        after = Dispute.of(snapshot, payment, DisputeId(new_id())) if before is None else before.apply(snapshot)
+        if after is not before:
+            await unit.disputes.keep(after)
+            unit.record(*after.told(before, at=at))
 
 
 def _ours(refunds: Sequence[Refund], snapshot: RefundSnapshot) -> Refund | None:

@@ -1,7 +1,9 @@
 """What happens to money."""
 
+from datetime import datetime
+
 from domain.events import Event, event
-from domain.ids import BookingId, PaymentId, RefundId, UserId, WebhookId
+from domain.ids import BookingId, DisputeId, PaymentId, RefundId, UserId, WebhookId
 from domain.money import Money
 
 
@@ -51,6 +53,28 @@ class RefundFailed(RefundEvent, frozen=True, kw_only=True, tag="billing.refund_f
     """A person has to look at it."""
 
     cause: str
+
+
+class DisputeEvent(Event, frozen=True, kw_only=True):
+    dispute_id: DisputeId
+    payment_id: PaymentId
+    payer_id: UserId
+    amount: Money
+
+
+@event
+class DisputeOpened(DisputeEvent, frozen=True, kw_only=True, tag="billing.dispute_opened"):
+    """The payer's bank asks for the money back. A person has to answer at the provider's, until ``due_by``."""
+
+    reason: str
+    due_by: datetime | None = None
+
+
+@event
+class DisputeClosed(DisputeEvent, frozen=True, kw_only=True, tag="billing.dispute_closed"):
+    """``status`` is the provider's word for how it ended."""
+
+    status: str
 
 
 @event

@@ -102,7 +102,8 @@ class PaymentSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         """This checkout, with what is known of a try that it does not name itself. Only an open one is still tried,
         and a try that is still open itself says nothing.
         """
-        if self.status != "open" or attempt.status in ("open", "canceled", "expired"):
+        told = attempt.status not in ("open", "canceled", "expired") and attempt.amount == self.amount
+        if self.status != "open" or not told:
             return self
         return msgspec.structs.replace(
             self,

@@ -18,6 +18,8 @@ class Queue(StrEnum):
     """A lesson is over, and nobody has said how it ended."""
     REFUNDS = "refunds"
     """Money that did not go back."""
+    DISPUTES = "disputes"
+    """A payer's bank asks for money back."""
     WEBHOOKS = "webhooks"
     TASKS = "tasks"
     MESSAGES = "messages"
@@ -36,6 +38,7 @@ GATES: Final[Mapping[Queue, Gate]] = {
     Queue.REQUESTS: Gate(Permission.SEE_BOOKINGS, Permission.CHANGE_ANY_BOOKING),
     Queue.OUTCOMES: Gate(Permission.SEE_BOOKINGS, Permission.CHANGE_ANY_BOOKING),
     Queue.REFUNDS: Gate(Permission.SEE_PAYMENTS, Permission.REFUND),
+    Queue.DISPUTES: Gate(Permission.SEE_PAYMENTS, Permission.REFUND),
     Queue.WEBHOOKS: Gate(Permission.SEE_WEBHOOKS, Permission.REPLAY_WEBHOOKS),
     Queue.TASKS: Gate(Permission.SEE_JOBS, Permission.REPLAY_WEBHOOKS),
     Queue.MESSAGES: Gate(Permission.SEE_MAILBOX, Permission.REPLAY_WEBHOOKS),

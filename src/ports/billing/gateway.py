@@ -85,6 +85,9 @@ PAY_HERE: Final = ""
 """The payer stays on our own page of the payment, which asks the gateway for its ``PaymentPage``."""
 
 
+NOT_OURS: Final = "not_ours"
+
+
 class PaymentPage(msgspec.Struct, frozen=True, kw_only=True):
     """What our own page needs to let the payer pay, asked for each time it is shown and never kept or logged.
 
@@ -92,12 +95,14 @@ class PaymentPage(msgspec.Struct, frozen=True, kw_only=True):
     browser: a client secret, a publishable key). ``form``: where a plain form with ``values`` is sent instead, so that
     nothing has to be run. Exactly one of the two is given. ``return_field`` and ``cancel_field`` name the values in
     which our page tells a form where the payer's browser goes afterwards, when it was paid and when it was not.
+    ``origins``: what the script loads from, shows and asks.
     """
 
     mode: CheckoutMode
     values: dict[str, str]
     script: str = ""
     form: str = ""
+    origins: tuple[str, ...] = ()
     return_field: str = ""
     cancel_field: str = ""
 
@@ -162,7 +167,7 @@ class PaymentGateway(Protocol):
     async def fetch(self, provider_ref: str) -> PaymentSnapshot:
         """Of the checkout; also where an event named only something that belongs to it. A try that the checkout does
         not name (Stripe forgets a declined one) is told under its own ``provider_ref``, with the payment's reference.
-        Raises GatewayUnavailable, GatewayRefused with code "not_found".
+        Raises GatewayUnavailable, GatewayRefused with code "not_found", or NOT_OURS for what belongs to no checkout.
         """
         ...
 

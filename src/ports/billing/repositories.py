@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from domain.billing.dispute import Dispute
 from domain.billing.ledger import Journal, JournalKind
 from domain.billing.payment import Payment
 from domain.billing.refund import Refund
@@ -70,6 +71,18 @@ class RefundRepository(Protocol):
 
     async def postpone(self, refund_id: RefundId, *, due: datetime) -> None:
         """When a claimed one is worth the next try."""
+        ...
+
+
+class DisputeRepository(Protocol):
+    """Whoever writes has locked the payment."""
+
+    async def of_payment(self, payment_id: PaymentId) -> Sequence[Dispute]:
+        """Oldest first."""
+        ...
+
+    async def keep(self, dispute: Dispute) -> None:
+        """Added, or what can change of it taken over: one for each payment and ``provider_ref``."""
         ...
 
 

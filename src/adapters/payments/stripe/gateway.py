@@ -18,6 +18,7 @@ from adapters.payments.stripe.listing import Listing
 from adapters.payments.stripe.wire import Dispute, Intent, Refund, Refunds, Session, Sessions
 from domain.billing.payment import CheckoutMode
 from ports.billing.gateway import (
+    NOT_OURS,
     PAY_HERE,
     Checkout,
     CheckoutRequest,
@@ -151,7 +152,7 @@ class StripeGateway:
             "GET /v1/disputes/{id}", lambda: self._api.disputes.retrieve_async(ref), Dispute
         )
         if dispute.payment_intent is None:
-            raise GatewayRefused(self._name, "this dispute is about no payment intent", "not_found")
+            raise GatewayRefused(self._name, "this dispute is about no payment intent", NOT_OURS)
         snapshot = await self.fetch(dispute.payment_intent)
         return snapshots.with_dispute(snapshot, dispute)
 

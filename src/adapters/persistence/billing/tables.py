@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
@@ -114,6 +115,25 @@ refunds: Final = Table(
         "payment_id",
         postgresql_where=text("status IN ('pending', 'requested', 'submitted')"),
     ),
+)
+
+disputes: Final = Table(
+    "disputes",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("payment_id", Uuid, ForeignKey("payments.id"), nullable=False),
+    Column("payer_id", Uuid, nullable=False),
+    Column("provider_ref", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("opened_at", _INSTANT, nullable=False),
+    Column("due_by", _INSTANT),
+    academy_column(),
+    UniqueConstraint("payment_id", "provider_ref", name="uq_disputes_payment_id_provider_ref"),
+    Index("ix_disputes_open", "opened_at", "id", postgresql_where=text("is_open")),
 )
 
 ledger_journals: Final = Table(

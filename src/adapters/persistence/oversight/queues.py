@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.persistence.billing.tables import refunds, webhook_events
+from adapters.persistence.billing.tables import disputes, refunds, webhook_events
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.identity.tables import users
 from adapters.persistence.notification.tables import deliveries
@@ -77,6 +77,10 @@ _SOURCES: Final[Mapping[Queue, "Select[Any]"]] = {
     .select_from(refunds)
     .outerjoin(_payer, _payer.c.id == refunds.c.payer_id)
     .where(refunds.c.status == "failed"),
+    Queue.DISPUTES: _source(disputes.c.id, disputes.c.payment_id, _payer.c.name, disputes.c.opened_at)
+    .select_from(disputes)
+    .outerjoin(_payer, _payer.c.id == disputes.c.payer_id)
+    .where(disputes.c.is_open),
     Queue.WEBHOOKS: _source(
         webhook_events.c.id, webhook_events.c.id, webhook_events.c.type, webhook_events.c.received_at
     ).where(webhook_events.c.status == "dead"),
