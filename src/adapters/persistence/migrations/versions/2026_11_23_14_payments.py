@@ -1,4 +1,4 @@
-"""other payment providers: disputes, what a person has to look at"""
+"""other payment providers: where a payer lives, disputes, what a person has to look at"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # a constant default is kept in the catalog: no row is written
+    op.add_column("users", sa.Column("country", sa.Text, nullable=False, server_default=""))
     op.create_table(
         "disputes",
         sa.Column("id", sa.Uuid, nullable=False),
