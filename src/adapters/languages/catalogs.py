@@ -17,7 +17,6 @@ from adapters.languages import LANGUAGES
 
 FOLDER: Final = Path(__file__).parent / "locale"
 DOMAIN: Final = "halaqa"
-SOURCE_LANGUAGE: Final = LANGUAGES[0]
 TRANSLATED: Final = LANGUAGES[1:]
 
 

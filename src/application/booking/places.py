@@ -17,7 +17,6 @@ from domain.time import TimeSlot
 from ports.unit_of_work import UnitOfWork
 
 BUSY: Final = frozenset({Reason.TAKEN, Reason.TOO_CLOSE})
-COUNTED: Final = frozenset({Reason.DAY_FULL, Reason.WEEK_FULL})
 LOOK_AHEAD: Final = timedelta(days=14)
 ALTERNATIVES: Final = 3
 

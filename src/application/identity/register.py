@@ -5,7 +5,7 @@ import msgspec
 from domain.errors import Invalid
 from domain.identity.password import require_good_password
 from domain.identity.permission import Role
-from domain.identity.user import SELF_CHOSEN, Onboarding, User, email_address
+from domain.identity.user import SELF_CHOSEN, User, beginnings, email_address
 from domain.ids import UserId
 from ports.clock import Clock, NewId
 from ports.identity.passwords import PasswordHasher
@@ -40,7 +40,7 @@ class Register:
             name=name,
             password_hash="",
             roles=frozenset({command.role}),
-            onboarding={command.role: Onboarding.DRAFT},
+            onboarding=beginnings({command.role}),
             zone=command.zone,
             locale=command.locale,
             created_at=self._clock.now(),

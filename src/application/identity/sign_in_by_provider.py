@@ -17,7 +17,7 @@ from domain.identity.events import AccessChanged, EmailVerified, WayIn, WaysInCh
 from domain.identity.permission import Audience, Role
 from domain.identity.provider import AddressNotProven, BadState, LinkedIdentity, ProviderProfile, ProviderRefused
 from domain.identity.session import Ending, Factor
-from domain.identity.user import Onboarding, User
+from domain.identity.user import User, beginnings
 from domain.ids import UserId
 from domain.oversight.audit import Act
 from ports.cipher import CannotOpen, Cipher
@@ -178,7 +178,7 @@ class SignInByProvider:
             name=_name(profile),
             password_hash="",
             roles=frozenset({Role.STUDENT}),
-            onboarding={Role.STUDENT: Onboarding.DRAFT},
+            onboarding=beginnings({Role.STUDENT}),
             zone=back.zone,
             locale=back.locale,
             email_verified_at=now if profile.email_verified else None,

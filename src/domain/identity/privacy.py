@@ -15,7 +15,6 @@ from domain.machine import Lifecycle
 EXPORT_LIFETIME: Final = timedelta(days=7)
 GRACE: Final = timedelta(days=14)
 """How long an erasure can be called off."""
-ERASED_NAME: Final = "(erased)"
 
 
 class OpenBusiness(Conflict):

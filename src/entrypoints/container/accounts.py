@@ -5,7 +5,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from adapters.identity_notices import IdentityNotices
-from application.identity.block_account import BlockAccount
+from application.identity.block_account import BlockAccount, UnblockAccount
 from application.identity.change_email import ChangeEmail, ConfirmEmail
 from application.identity.change_password import ChangePassword
 from application.identity.change_roles import ChangeRoles
@@ -25,7 +25,6 @@ from application.identity.reset_password import ResetPassword
 from application.identity.retention import ApplyRetention
 from application.identity.sync_external_user import SyncExternalUser
 from application.identity.tighten import END_WEAK_SESSIONS, EndWeakSessions
-from application.identity.unblock_account import UnblockAccount
 from application.identity.update_profile import SeeAccount, UpdateProfile
 from entrypoints.settings import Settings
 

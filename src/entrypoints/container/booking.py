@@ -16,7 +16,6 @@ from application.booking.mark_refunded import MarkRefunded
 from application.booking.record_outcome import RecordOutcome
 from application.booking.reschedule_booking import AnswerProposal, PreviewReschedule, RescheduleBooking
 from application.booking.see_lessons import ListMyLessons, SearchBookings, SeeAgenda, SeeDuties, SeeLesson
-from application.booking.set_policy import SetBookingPolicy
 
 
 class BookingContainer(containers.DeclarativeContainer):
@@ -39,7 +38,6 @@ class BookingContainer(containers.DeclarativeContainer):
     reschedule_booking = providers.Singleton(RescheduleBooking, new_unit, clock)
     answer_proposal = providers.Singleton(AnswerProposal, new_unit, clock)
     record_outcome = providers.Singleton(RecordOutcome, new_unit, clock)
-    set_booking_policy = providers.Singleton(SetBookingPolicy, new_unit, clock)
     expire_holds = providers.Singleton(ExpireHolds, new_unit, clock)
     confirm_paid = providers.Singleton(ConfirmPaid, new_unit, clock)
     mark_refunded = providers.Singleton(MarkRefunded, new_unit, clock)

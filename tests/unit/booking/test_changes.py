@@ -16,11 +16,11 @@ from application.booking.reschedule_booking import (
     RescheduleBooking,
     RescheduleCommand,
 )
-from application.booking.set_policy import SetBookingPolicy
+from application.oversight.settings import ChangeSettings
 from domain.booking.booking import Booking, Status
 from domain.booking.errors import OutcomeWindow, ProposalOpen, SeriesClash, SlotTaken, TermsChanged
 from domain.booking.events import BookingCancelled, BookingRescheduled, RescheduleDeclined, RescheduleProposed
-from domain.booking.policy import BookingPolicy, CancellationTier
+from domain.booking.policy import BOOKING_POLICY, BookingPolicy, CancellationTier
 from domain.booking.proposal import ProposalStatus
 from domain.booking.series import Choice, Scope, WallClock
 from domain.errors import IllegalTransition, NotFound, NotPermitted
@@ -94,14 +94,16 @@ async def test_only_the_sides_and_staff_who_may_cancel(school: School) -> None:
 async def test_a_lesson_keeps_the_rules_it_was_booked_under(school: School) -> None:
     old = await school.confirmed()
     strict = BookingPolicy(cancellation=(CancellationTier(0, 0),))
-    assert (await SetBookingPolicy(school.new_unit, school.clock)(ADMIN, strict)).version == 1
+    change = ChangeSettings(school.new_unit, school.clock)
+    edition = await change(ADMIN, BOOKING_POLICY, strict, based_on=0, reason="no refunds in the holidays")
+    assert edition.version == 1
     new = await school.confirmed(start=START + HOUR)
     preview = PreviewCancellation(school.new_unit, school.clock)
 
     assert (await preview(STUDENT, old.id)).refund == Money(900, "USD")
     assert (await preview(STUDENT, new.id)).refund == Money(0, "USD")
     with pytest.raises(NotPermitted):
-        await SetBookingPolicy(school.new_unit, school.clock)(SUPPORT, strict)
+        await change(SUPPORT, BOOKING_POLICY, strict, based_on=1, reason="too strict")
 
 
 # BOOK-09

@@ -12,13 +12,12 @@ from litestar.testing import TestClient
 from adapters.http.web.admin.people import AdminPeopleController
 from adapters.http.web.admin.person_actions import ASKED, AdminPersonActionsController
 from adapters.http.web.admin.person_family import AdminPersonFamilyController
-from application.identity.block_account import BlockAccount
+from application.identity.block_account import BlockAccount, UnblockAccount
 from application.identity.change_roles import ChangeRoles
 from application.identity.correct_birth_date import CorrectBirthDate
 from application.identity.erase_person import SeeErasure
 from application.identity.guardians import EndGuardianship, LinkGuardian
 from application.identity.invite import EnsureAccount, Invite
-from application.identity.unblock_account import UnblockAccount
 from application.notification.first_steps import SeeFirstSteps
 from application.oversight.people import (
     NamePeople,

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from application.identity.block_account import BlockAccount
+from application.identity.block_account import BlockAccount, UnblockAccount
 from application.identity.change_email import ChangeEmail, ChangeEmailCommand, ConfirmEmail, SameEmail
 from application.identity.change_password import ChangePassword, ChangePasswordCommand
 from application.identity.change_roles import ChangeRoles, ChangeRolesCommand
@@ -14,7 +14,6 @@ from application.identity.confirm_self import BadProof, ConfirmSelf
 from application.identity.invite import EnsureAccount, Invite, NewAccount
 from application.identity.request_reset import AnswerReset, RequestReset
 from application.identity.reset_password import ResetPassword
-from application.identity.unblock_account import UnblockAccount
 from application.identity.verify_email import MintVerification
 from domain.errors import Invalid, NotFound, NotPermitted, TooMany
 from domain.identity.account import LastOwner

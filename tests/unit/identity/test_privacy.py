@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from application.identity.block_account import Erased, UnblockAccount
 from application.identity.erase_person import CallOffErasure, EraseDue, OwnsTheSchool, ScheduleErasure
 from application.identity.export_person import BuildExports, FetchExport, RequestExport
 from application.identity.impersonate import AskImpersonation, EnterImpersonation, LeaveImpersonation, NoteRunOut
@@ -15,7 +16,6 @@ from application.identity.open_session import OpenSession
 from application.identity.retention import ApplyRetention
 from application.identity.sign_out import SignOut
 from application.identity.sync_external_user import ExternalChange, Kind, NotLinked, Outcome, SyncExternalUser
-from application.identity.unblock_account import Erased, UnblockAccount
 from domain.booking.policy import PolicyRow
 from domain.errors import Conflict, Gone, Invalid, NotFound, NotPermitted
 from domain.identity.actor import Actor
