@@ -102,6 +102,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             '"pk_…", "webhook_secrets": ["whsec_…"]}]`; none when empty'
         ),
     ] = ""
+    razorpay_accounts: Annotated[
+        Secret,
+        Meta(
+            description='Accounts at Razorpay, as JSON: `[{"name": "india", "key_id": "rzp_…", "key_secret": "…", '
+            '"webhook_secrets": ["…"]}]`; none when empty'
+        ),
+    ] = ""
     provider_urls: Annotated[
         tuple[str, ...],
         Meta(description="Other addresses of outside services, `stripe=https://…`; each one's own when empty"),

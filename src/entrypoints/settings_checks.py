@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from adapters.messaging.email.smtp_server import read_smtp
 from adapters.messaging.push.keys import read_push_key
 from adapters.oidc_settings import read_providers
+from adapters.payments.razorpay.accounts import read_accounts as read_razorpay_accounts
 from adapters.payments.stripe.accounts import read_accounts as read_stripe_accounts
 from domain.errors import Invalid
 from domain.time import zone_of
@@ -70,6 +71,10 @@ def check(settings: "Settings") -> None:
         read_stripe_accounts(settings.stripe_accounts)
     except ValueError as error:
         raise _refuse("stripe_accounts", str(error)) from error
+    try:
+        read_razorpay_accounts(settings.razorpay_accounts)
+    except ValueError as error:
+        raise _refuse("razorpay_accounts", str(error)) from error
     for field, read in (("smtp_url", read_smtp), ("push_key", read_push_key)):
         try:
             read(getattr(settings, field))
@@ -114,6 +119,9 @@ def check_production(settings: "Settings", given: Collection[str]) -> None:
     for account in read_stripe_accounts(settings.stripe_accounts):
         if not account.is_live:
             raise _refuse("stripe_accounts", f"has a test key of {account.name}; production needs a live one")
+    for told in read_razorpay_accounts(settings.razorpay_accounts):
+        if not told.is_live:
+            raise _refuse("razorpay_accounts", f"has a test key of {told.name}; production needs a live one")
     for key in settings.encryption_keys:
         if _DEVELOPMENT.encode() in base64.urlsafe_b64decode(key):
             raise _refuse("encryption_keys", "still holds the development key; production needs keys of its own")

@@ -1,5 +1,6 @@
 """What every payment gateway promises: the fake, the sandbox provider over HTTP in a process of its own, and Stripe in
-each of its modes against a stand-in that holds every request against the published contract. (PAYM-01, PAYM-09)
+each of its modes and Razorpay against stand-ins that hold every request against the published contract. (PAYM-01,
+PAYM-09)
 """
 
 import asyncio
@@ -8,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 from uuid import uuid4
 
 import httpx
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 import stripe as stripe_sdk
 
+from adapters.payments.razorpay.gateway import SIGNATURE
 from adapters.payments.sandbox import signing
 from adapters.payments.sandbox.gateway import SandboxGateway
 from adapters.payments.stripe import events
@@ -34,8 +36,10 @@ from ports.billing.gateway import (
     PaymentSnapshot,
     RefundRequest,
 )
+from standins.razorpay import Razorpay, razorpay
 from support.oracles import Oracle, stripe_oracle
 from support.postgres import TestPostgres
+from support.razorpay import a_razorpay_gateway
 from support.sandbox import SECRET_KEY, SECRETS, Receiver, free_port, receiver, sandbox_process
 from support.stripe import a_stripe_gateway
 
@@ -202,6 +206,51 @@ class StripeDesk:
         await self.client.post(f"{self.oracle.url}/v1/payment_intents/{ref}/confirm", data=form, headers=headers)
 
 
+class RazorpayDesk:
+    """An account that captures nothing by itself: the gateway does."""
+
+    mode, paid_event, signature = CheckoutMode.HOSTED, "payment.authorized", SIGNATURE
+    dinars = Money(12_340, "KWD")
+    signs_with = SECRETS[1:]
+    """One secret at a time: retries of old events go on with the one before."""
+    reasons: ClassVar = {
+        "generic_decline": "payment_declined",
+        "insufficient_funds": "insufficient_funds",
+        "expired_card": "card_expired",
+        "incorrect_cvc": "incorrect_cvv",
+        "processing_error": "gateway_technical_error",
+    }
+
+    def __init__(self, there: Razorpay, client: httpx.AsyncClient) -> None:
+        self.there, self.client = there, client
+        self.gateway: PaymentGateway = self.gateway_with(*SECRETS)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def gateway_with(self, *secrets: str) -> PaymentGateway:
+        return a_razorpay_gateway(self.there, self.client, *secrets)
+
+    def unreachable(self) -> PaymentGateway:
+        nobody = f"http://127.0.0.1:{free_port()}"
+        return a_razorpay_gateway(self.there, self.client, *SECRETS, url=nobody, attempts=1)
+
+    async def pay(self, provider_ref: str) -> None:
+        """And the worker hears of it: the account captures nothing by itself."""
+        self.there.pay(provider_ref)
+        await self.gateway.fetch(provider_ref)
+
+    async def decline(self, provider_ref: str, code: str) -> None:
+        if code not in self.reasons:
+            pytest.skip("Razorpay does not tell a lost card from a blocked one")
+        self.there.fail(provider_ref, self.reasons[code])
+
+    async def event(self, provider_ref: str) -> tuple[bytes, dict[str, str]]:
+        return self.there.webhook(
+            self.paid_event, secret=self.signs_with[0], payment=self.there.payment_of(provider_ref)
+        )
+
+
 @pytest.fixture(scope="module")
 def received() -> Iterator[Receiver]:
     with receiver() as kept:
@@ -257,6 +306,14 @@ def stripe_direct_desk(stripe_desks: Callable[[str], StripeDesk]) -> StripeDesk:
     return stripe_desks("direct")
 
 
+@pytest.fixture
+async def razorpay_desk() -> AsyncIterator[RazorpayDesk]:
+    with razorpay() as there:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            yield RazorpayDesk(there, client)
+        assert there.violations == []
+
+
 @pytest.fixture(
     params=[
         "fake",
@@ -264,6 +321,7 @@ def stripe_direct_desk(stripe_desks: Callable[[str], StripeDesk]) -> StripeDesk:
         "stripe_hosted",
         "stripe_embedded",
         "stripe_direct",
+        "razorpay",
     ]
 )
 def desk(request: pytest.FixtureRequest) -> Desk:
@@ -308,7 +366,7 @@ async def test_an_open_checkout_can_be_fetched(desk: Desk) -> None:
     checkout = await desk.gateway.open_checkout(request)
     snapshot = await desk.gateway.fetch(checkout.provider_ref)
 
-    assert checkout.url.startswith("http") if desk.mode is CheckoutMode.HOSTED else checkout.url == PAY_HERE
+    assert checkout.url == PAY_HERE or (checkout.url.startswith("http") and desk.mode is CheckoutMode.HOSTED)
     assert checkout.expires_at >= request.expires_at
     assert (snapshot.status, snapshot.reference, snapshot.amount) == ("open", request.reference, request.amount)
     assert (snapshot.refunded, snapshot.charge_ref, snapshot.refunds) == (Money.zero("USD"), None, ())
@@ -455,7 +513,7 @@ async def test_a_webhook_tells_which_checkout_changed(desk: Desk) -> None:
     event = desk.gateway.read_event(raw, headers, desk.now())
 
     assert (event.type, event.object_ref) == (desk.paid_event, ref)
-    assert event.event_id.startswith("evt_")
+    assert event.event_id
 
 
 async def test_a_reserialised_or_unsigned_webhook_is_refused(desk: Desk) -> None:
@@ -475,6 +533,8 @@ async def test_a_reserialised_or_unsigned_webhook_is_refused(desk: Desk) -> None
 
 
 async def test_an_old_webhook_is_refused(desk: Desk) -> None:
+    if isinstance(desk, RazorpayDesk):
+        pytest.skip("its scheme knows no time: the inbox, which keeps the ids of events, refuses what came before")
     raw, headers = await desk.event(await paid(desk))
 
     desk.gateway.read_event(raw, headers, desk.now() + timedelta(seconds=280))
@@ -485,7 +545,8 @@ async def test_an_old_webhook_is_refused(desk: Desk) -> None:
 async def test_secrets_rotate_with_an_overlap(desk: Desk) -> None:
     raw, headers = await desk.event(await paid(desk))
 
-    for secret in SECRETS:
+    assert desk.gateway.read_event(raw, headers, desk.now()).event_id
+    for secret in getattr(desk, "signs_with", SECRETS):
         assert desk.gateway_with(secret).read_event(raw, headers, desk.now()).event_id
     with pytest.raises(BadSignature):  # PAYM-07
         desk.gateway_with("whsec_of_another_account").read_event(raw, headers, desk.now())

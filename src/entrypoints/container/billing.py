@@ -38,6 +38,7 @@ from application.billing.sweep_payments import SweepPayments
 from application.billing.verify_ledger import VerifyLedger
 from application.oversight.settings import Checks
 from domain.billing.routing import PAYMENTS
+from entrypoints.container.razorpay import razorpay_gateways
 from entrypoints.container.stripe import stripe_gateways
 from entrypoints.settings import Settings
 from ports.billing.gateway import Gateways
@@ -52,6 +53,7 @@ def accounts_of(
     return Accounts(
         [
             *stripe_gateways(settings, client, budget, troubles, clock),
+            *razorpay_gateways(settings, client, budget, troubles, clock),
             *(
                 SandboxGateway(
                     settings.sandbox_url,

@@ -70,6 +70,10 @@ class StripeGateway:
         session = await self._session(provider_ref)
         return self._page(CheckoutMode.EMBEDDED, session.client_secret, still=session.status == "open")
 
+    def proves(self, provider_ref: str, returned: Mapping[str, str]) -> bool:
+        """Its pages lead back without a signature."""
+        return False
+
     async def fetch(self, provider_ref: str) -> PaymentSnapshot:
         at, kind = self._clock.now(), self._kind(provider_ref)
         if kind in ("dp", "du"):
