@@ -12,6 +12,7 @@ from adapters.persistence.revision import current, heads
 from adapters.quran import mushaf
 from domain.identity.permission import Audience
 from entrypoints.container import Container
+from entrypoints.container.push import public_push_key
 from entrypoints.settings import Settings
 
 Probe = Callable[[], Awaitable[None]]
@@ -52,6 +53,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             trusted_hosts=settings.trusted_hosts,
             trusted_proxies=settings.trusted_proxies,
             cors_origins=settings.cors_origins,
+            push_key=public_push_key(settings),
             limits=RequestLimits(
                 anonymous=settings.limit_anonymous,
                 pages=settings.limit_pages,

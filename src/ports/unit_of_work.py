@@ -30,6 +30,8 @@ from ports.identity.factors import (
 from ports.identity.guardians import GuardianshipRepository, LearnerRepository
 from ports.identity.privacy import ErasureRepository, ExportRepository, PersonalData, Retention
 from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
+from ports.notification.bounces import DeadAddressRepository
+from ports.notification.push import BrowserRepository
 from ports.notification.repositories import (
     ContactRepository,
     DeliveryRepository,
@@ -137,6 +139,10 @@ class UnitOfWork(Protocol):
     def preferences(self) -> PreferenceRepository: ...
     @property
     def steps(self) -> StepRepository: ...
+    @property
+    def browsers(self) -> BrowserRepository: ...
+    @property
+    def dead_addresses(self) -> DeadAddressRepository: ...
     @property
     def contacts(self) -> ContactRepository: ...
     @property

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from ports.identity.guardians import GuardianshipRepository, LearnerRepository
     from ports.identity.privacy import ErasureRepository, ExportRepository, PersonalData, Retention
     from ports.identity.repositories import SessionRepository, UserRepository, VerificationRepository
+    from ports.notification.bounces import DeadAddressRepository
+    from ports.notification.push import BrowserRepository
     from ports.notification.repositories import (
         ContactRepository,
         DeliveryRepository,
@@ -101,6 +103,8 @@ PARTS: Final = {
     "feeds": "fakes.notification",
     "preferences": "fakes.notification",
     "steps": "fakes.notification",
+    "browsers": "fakes.push",
+    "dead_addresses": "fakes.push",
     "contacts": "fakes.whatsapp",
 }
 """The modules whose ``build(part, shelf)`` makes the repository behind a property; ``shelf`` hands out shelves."""
@@ -326,6 +330,14 @@ class MemoryUnit:
     @property
     def steps(self) -> "StepRepository":
         return self._repository("steps")  # type: ignore[no-any-return]
+
+    @property
+    def browsers(self) -> "BrowserRepository":
+        return self._repository("browsers")  # type: ignore[no-any-return]
+
+    @property
+    def dead_addresses(self) -> "DeadAddressRepository":
+        return self._repository("dead_addresses")  # type: ignore[no-any-return]
 
     @property
     def contacts(self) -> "ContactRepository":

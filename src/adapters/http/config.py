@@ -20,7 +20,8 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     """``base_url`` is how browsers reach this door, ``other_url`` the other one. ``secret`` signs CSRF proofs and
     flash messages. ``form_origins``: other origins a form may end at (a provider's checkout page). ``trusted_hosts``:
     host names that requests may use; the one of ``base_url`` when empty. ``trusted_proxies``: addresses and networks
-    whose word we take for who is calling. ``cors_origins``: origins whose scripts may use the API.
+    whose word we take for who is calling. ``cors_origins``: origins whose scripts may use the API. ``push_key``: by
+    which browsers know messages of ours; empty where none are sent.
     """
 
     audience: Audience
@@ -35,6 +36,7 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     limits: RequestLimits = RequestLimits()
+    push_key: str = ""
     version: str = "0.1.0"
 
     @property

@@ -23,6 +23,7 @@ API: Final = (
     "onboarding_staff",
     "trials",
     "notification",
+    "browsers",
     "oversight",
     "office",
     "people_staff",
@@ -50,6 +51,7 @@ WEB: Final = (
     "qari_availability",
     "admin",
     "notes",
+    "browsers",
     "styleguide",
 )
 
@@ -63,5 +65,11 @@ def controllers_for(audience: Audience) -> list[Any]:
 def _modules() -> Sequence[str]:
     names = [f"adapters.http.api.{module}" for module in API]
     names += [f"adapters.http.web.{module}" for module in WEB]
-    names += ["adapters.http.branding", "adapters.http.webhooks", "adapters.http.identity_webhook"]
+    names += [
+        "adapters.http.branding",
+        "adapters.http.webhooks",
+        "adapters.http.payment_return",
+        "adapters.http.identity_webhook",
+    ]
+    names += ["adapters.http.meeting_webhook"]
     return [name for name in names if find_spec(name) is not None]

@@ -18,6 +18,8 @@ from adapters.persistence.identity.guardians import SqlGuardianships, SqlLearner
 from adapters.persistence.identity.privacy import SqlErasures, SqlExports
 from adapters.persistence.identity.repositories import SqlUsers, SqlVerifications
 from adapters.persistence.identity.sessions import SqlSessions
+from adapters.persistence.notification.bounces import SqlDeadAddresses
+from adapters.persistence.notification.browsers import SqlBrowsers
 from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
 from adapters.persistence.notification.repositories import SqlDeliveries, SqlFeeds
 from adapters.persistence.notification.whatsapp import SqlContacts
@@ -256,6 +258,14 @@ class SqlUnit:
     @cached_property
     def steps(self) -> SqlSteps:
         return SqlSteps(self._connection)
+
+    @cached_property
+    def browsers(self) -> SqlBrowsers:
+        return SqlBrowsers(self._connection)
+
+    @cached_property
+    def dead_addresses(self) -> SqlDeadAddresses:
+        return SqlDeadAddresses(self._connection)
 
     @cached_property
     def contacts(self) -> SqlContacts:

@@ -9,6 +9,7 @@ from adapters.languages.text import translator
 from adapters.messaging.calendar import CalendarWriter
 from adapters.messaging.email.composer import EmailComposer
 from adapters.messaging.email.maildir import MaildirMailbox, folder_of_academy
+from adapters.messaging.push.words import PushWords
 from adapters.persistence.notification.queries import SqlNotificationQueries
 from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowFeed
 from application.notification.first_steps import SeeFirstSteps, SendFirstSteps
@@ -17,11 +18,13 @@ from application.notification.notes import ReadNotes, SeeNotes
 from application.notification.notice import NoticeBuilder
 from application.notification.notify import NotifyOnEvent
 from application.notification.preferences import SeePreferences, SetPreferences, Unsubscribe, UnsubscribeLinks
+from application.notification.push import AddBrowser, ListBrowsers, RemoveBrowser
 from application.notification.remind import SendReminders
 from application.notification.send import SendDeliveries
 from application.notification.subscriptions import NOTIFY
 from domain.ids import UserId
 from entrypoints.container.mail import mail_sender, return_paths, smtp_line
+from entrypoints.container.push import push_gateway, push_sender, senders_of
 from entrypoints.settings import Settings
 from ports.notification.queries import Person
 
@@ -54,6 +57,8 @@ class NotificationContainer(containers.DeclarativeContainer):
     see_reckoning: providers.Dependency[Any] = providers.Dependency()
     budget: providers.Dependency[Any] = providers.Dependency()
     troubles: providers.Dependency[Any] = providers.Dependency()
+    cipher: providers.Dependency[Any] = providers.Dependency()
+    new_id: providers.Dependency[Any] = providers.Dependency()
 
     school_reader = providers.Singleton(school_of, settings)
     notification_queries = providers.Singleton(SqlNotificationQueries, engine)
@@ -89,7 +94,16 @@ class NotificationContainer(containers.DeclarativeContainer):
     notice_builder = providers.Factory(
         NoticeBuilder, clock, notification_queries, mint_verification, school_reader, unsubscribe_links, see_reckoning
     )
-    send_deliveries = providers.Factory(SendDeliveries, new_unit, clock, notice_builder, mail_composer, mail_sender)
+    push_gateway = providers.Singleton(push_gateway, settings, budget, troubles)
+    push_words = providers.Factory(PushWords, school=academy_name, translations=providers.Object(translator))
+    push_sender = providers.Factory(push_sender, new_unit, cipher, push_words, push_gateway)
+    senders = providers.Callable(senders_of, push=push_sender)
+    add_browser = providers.Factory(AddBrowser, new_unit, clock, new_id, cipher, settings.provided.push_hosts)
+    list_browsers = providers.Factory(ListBrowsers, new_unit)
+    remove_browser = providers.Factory(RemoveBrowser, new_unit)
+    send_deliveries = providers.Factory(
+        SendDeliveries, new_unit, clock, notice_builder, mail_composer, mail_sender, senders=senders
+    )
     send_first_steps = providers.Factory(SendFirstSteps, new_unit, clock, notification_queries, wakeup)
     see_first_steps = providers.Factory(SeeFirstSteps, notification_queries)
     see_preferences = providers.Factory(SeePreferences, new_unit)

@@ -11,12 +11,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from adapters.http.flash import redirect
-from adapters.http.requests import Req
+from adapters.http.requests import Req, config_of
 from adapters.http.templating import page
 from adapters.http.text import N_, _
 from adapters.http.web.forms import fields_of, next_page
 from application.notification.notes import ReadNotes, SeeNotes
 from application.notification.preferences import SeePreferences, SetPreferences, SetPreferencesCommand, Unsubscribe
+from application.notification.push import ListBrowsers
 from domain.errors import Invalid
 from domain.identity.permission import Permission
 from domain.notification.preference import Group
@@ -42,6 +43,7 @@ HEADINGS: Final[Mapping[Topic, str]] = {
     Topic.REQUEST_EXPIRED: N_("A lesson request has lapsed"),
     Topic.LESSON_CONFIRMED: N_("A lesson is confirmed"),
     Topic.LESSON_RESCHEDULED: N_("A lesson has moved"),
+    Topic.CLASS_MOVED: N_("A live class is held elsewhere"),
     Topic.RESCHEDULE_PROPOSED: N_("Another time is proposed"),
     Topic.RESCHEDULE_DECLINED: N_("The lesson stays as it is"),
     Topic.LESSON_CANCELLED: N_("A lesson is cancelled"),
@@ -110,8 +112,20 @@ class MessagesController(Controller):
     include_in_schema = False
 
     @get("/", needs=Permission.SIGNED_IN)
-    async def show(self, request: Req, see_preferences: NamedDependency[SeePreferences]) -> Response[Any]:
-        return page(request, "account/messages.html", wishes=await see_preferences(request.user), wrong={})
+    async def show(
+        self,
+        request: Req,
+        see_preferences: NamedDependency[SeePreferences],
+        list_browsers: NamedDependency[ListBrowsers],
+    ) -> Response[Any]:
+        return page(
+            request,
+            "account/messages.html",
+            wishes=await see_preferences(request.user),
+            wrong={},
+            browsers=await list_browsers(request.user),
+            push_key=config_of(request).push_key,
+        )
 
     @post("/", needs=Permission.SIGNED_IN, status_code=303)
     async def save(

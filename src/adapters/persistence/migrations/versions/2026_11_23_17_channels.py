@@ -18,6 +18,34 @@ def upgrade() -> None:
 def _push_and_bounces() -> None:
     op.add_column("deliveries", sa.Column("provider_ref", sa.String, nullable=False, server_default=""))
     op.add_column("deliveries", sa.Column("unsure", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.create_table(
+        "push_browsers",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("user_id", sa.Uuid, nullable=False),
+        sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("label", sa.Text, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("academy_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_push_browsers"),
+        sa.UniqueConstraint("academy_id", "fingerprint", name="uq_push_browsers_fingerprint"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_push_browsers_user_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["academy_id"], ["academies.id"], name="fk_push_browsers_academy_id"),
+    )
+    op.create_index("ix_push_browsers_user_id", "push_browsers", ["user_id"])
+    op.create_table(
+        "dead_addresses",
+        sa.Column("user_id", sa.Uuid, nullable=False),
+        sa.Column("address", sa.Text, nullable=False),
+        sa.Column("code", sa.Text, nullable=False),
+        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("academy_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name="pk_dead_addresses"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_dead_addresses_user_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["academy_id"], ["academies.id"], name="fk_dead_addresses_academy_id"),
+    )
+    op.create_index("ix_dead_addresses_at", "dead_addresses", ["academy_id", "at", "user_id"])
 
 
 def _whatsapp() -> None:
