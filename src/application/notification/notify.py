@@ -1,9 +1,9 @@
 """From an event to one message for each person who should hear of it. (NOTI-05, NOTI-13)"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from application.notification.routing import Routes, routes_of
+from application.notification.routing import Routes, Ways, by_mail, routes_of, ways_of
 from domain.billing.events import PaymentCaptured, PaymentFailed
 from domain.booking.events import (
     BookingCancelled,
@@ -43,24 +43,36 @@ class NotifyOnEvent:
 
 
 async def messages(unit: UnitOfWork, event: Event, cause: str, at: datetime, school_copy: bool) -> Sequence[Delivery]:
-    """What is meant for a child goes to those who answer for it; see ``written``."""
+    """What is meant for a child goes to those who answer for it, each the way he wants it; see ``written``."""
     meant = {
         person
         for topic, people in addressed(event, school_copy)
         if group_of(topic) is not Group.ACCOUNT
         for person in people
     }
-    return list(written(event, cause, at, school_copy, await routes_of(unit, meant)))
+    routes = await routes_of(unit, meant)
+    return list(written(event, cause, at, school_copy, routes, await ways_of(unit, _readers(meant, routes))))
 
 
-def written(event: Event, cause: str, at: datetime, school_copy: bool, routes: Routes) -> Iterator[Delivery]:
-    """One for each recipient, however many capacities somebody has; and a note on his pages, where it is worth one."""
+def _readers(meant: Iterable[UserId | None], routes: Routes) -> set[UserId]:
+    return {reader for person in meant if person is not None for reader in routes.get(person, frozenset({person}))}
+
+
+def written(
+    event: Event, cause: str, at: datetime, school_copy: bool, routes: Routes, ways: Ways = by_mail
+) -> Iterator[Delivery]:
+    """One for each recipient and way, however many capacities somebody has; and a note on his pages, where it is worth
+    one.
+    """
     for topic, people in addressed(event, school_copy):
         told: set[UserId | None] = set()
         for person in people:
             told |= {person} if person is None else routes.get(person, frozenset({person}))
         for recipient in sorted(told, key=str):
-            yield Delivery.about(event, topic, recipient, cause=cause, at=at, not_after=_not_after(event))
+            for channel in ways(recipient, topic):
+                yield Delivery.about(
+                    event, topic, recipient, cause=cause, at=at, not_after=_not_after(event), channel=channel
+                )
             if recipient is not None and topic not in UNNOTED:
                 yield Delivery.about(event, topic, recipient, cause=cause, at=at, channel=Channel.IN_APP)
 

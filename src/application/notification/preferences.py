@@ -2,6 +2,7 @@
 
 import hmac
 from datetime import time
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -26,12 +27,19 @@ class SeePreferences:
 
 
 class SetPreferencesCommand(msgspec.Struct, frozen=True, kw_only=True):
-    """Wall times in one's own zone; None switches quiet hours, or the daily message, off."""
+    """Wall times in one's own zone; None switches quiet hours, or the daily message, off. ``by_whatsapp`` and
+    ``without_mail`` stay as they are where they are None.
+    """
 
     quiet_from: time | None
     quiet_until: time
     digest_at: time | None
     muted: frozenset[Group]
+    by_whatsapp: frozenset[Group] | None = None
+    without_mail: frozenset[Group] | None = None
+
+
+_KEPT: Final = ("by_whatsapp", "without_mail")
 
 
 class SetPreferences:
@@ -42,8 +50,11 @@ class SetPreferences:
 
     async def __call__(self, actor: Actor, command: SetPreferencesCommand) -> Preferences:
         actor.require(Permission.SIGNED_IN)
-        wanted = Preferences(user_id=actor.user_id, **msgspec.structs.asdict(command))
         async with self._new_unit() as unit:
+            known = await unit.preferences.of(actor.user_id)
+            told = msgspec.structs.asdict(command)
+            kept = {name: getattr(known, name) for name in _KEPT if told[name] is None}
+            wanted = Preferences(user_id=actor.user_id, **{**told, **kept})
             await unit.preferences.save(wanted)
             await unit.commit()
         return wanted

@@ -7,7 +7,12 @@ from typing import Protocol
 import msgspec
 
 from domain.notification.whatsapp import Stage
+from ports.errors import GatewayRefused
 from ports.notification.compose import Notice
+
+
+class ReaderStopped(GatewayRefused):
+    """He has told the provider that he wants no more of our messages."""
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,13 +27,16 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """``reference``: what we gave the message on its way, empty where it was none of ours. ``code``: why it failed."""
+    """``reference``: what we gave the message on its way, empty where it was none of ours. ``code``: why it failed;
+    ``stopped``: because its reader has told the provider that he wants no more.
+    """
 
     ref: str
     reference: str
     stage: Stage
     at: datetime
     code: str = ""
+    stopped: bool = False
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,4 +104,8 @@ class TemplateWriter(Protocol):
 
     def code(self, code: str, lang: str) -> Template:
         """That proves a number."""
+        ...
+
+    def answer(self, lang: str, *, started: bool) -> str:
+        """To somebody who has just written that he wants messages, or no more of them."""
         ...

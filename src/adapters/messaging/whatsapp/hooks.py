@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from adapters.messaging.whatsapp.refusals import Meaning, meaning_of
 from domain.notification.whatsapp import Stage
 from ports.errors import BadSignature
 from ports.notification.whatsapp import Heard, Progress, Said
@@ -69,6 +70,7 @@ def _progress(told: Any) -> Progress | None:
         stage=Stage(stage),
         at=at,
         code="" if code is None else str(code),
+        stopped=isinstance(code, int) and meaning_of(code) is Meaning.STOPPED,
     )
 
 

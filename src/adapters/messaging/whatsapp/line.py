@@ -86,7 +86,11 @@ class CloudLine:
 
     def read(self, raw: bytes, headers: Mapping[str, str]) -> Heard:
         check_signature(self._gateway, self._account.app_secrets, headers.get(HEADER, ""), raw)
-        return heard_in(raw, self._account.phone_number_id)
+        heard = heard_in(raw, self._account.phone_number_id)
+        for each in heard.progress:
+            if is_account(each.code):
+                self._refused_us(f"{self._gateway} ({each.code})")
+        return heard
 
     def greets(self, mode: str, token: str) -> bool:
         return mode == "subscribe" and hmac.compare_digest(token.encode(), self._account.verify_token.encode())

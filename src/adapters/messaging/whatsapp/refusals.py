@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from ports.errors import GatewayError, GatewayRefused, NotSent
+from ports.notification.whatsapp import ReaderStopped
 
 GATEWAY: Final = "whatsapp"
 
@@ -68,4 +69,6 @@ def refusal(gateway: str, status: int, body: bytes) -> GatewayError:
     if meaning_of(error.code) is Meaning.LATER:
         return NotSent(gateway, f"not now ({error.code})", retry_after_s=6.0 if error.code == PAIR_RATE else None)
     told = " ".join(error.message.split())[:200]
+    if meaning_of(error.code) is Meaning.STOPPED:
+        return ReaderStopped(gateway, told, code=str(error.code))
     return GatewayRefused(gateway, f"{told} ({error.code})", code=str(error.code))

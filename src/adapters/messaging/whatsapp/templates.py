@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from adapters.languages import LANGUAGES
 from adapters.messaging.email.wording.reader import Reader, Translate
-from adapters.messaging.whatsapp.wording import CODE, PREFIX, TEXTS, path_of
+from adapters.messaging.whatsapp.wording import CODE, PREFIX, STARTED, STOPPED, TEXTS, path_of
 from ports.notification.compose import Notice
 from ports.notification.whatsapp import Template
 
@@ -39,6 +39,10 @@ class Templates:
 
     def code(self, code: str, lang: str) -> Template:
         return Template(name=CODE, lang=_lang(lang), body=(code,), button=code)
+
+    def answer(self, lang: str, *, started: bool) -> str:
+        text = self._translations(_lang(lang))(STARTED if started else STOPPED)
+        return text.format(school=self._school)
 
 
 def to_approve(links: str, translations: Callable[[str], Translate]) -> Iterator[dict[str, Any]]:

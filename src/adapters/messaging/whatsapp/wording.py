@@ -20,6 +20,9 @@ PREFIX: Final = "halaqa_"
 CODE: Final = "halaqa_whatsapp_code"
 LESSON, PAY, MONEY, SEEK, ALL = "lesson", "pay", "money", "seek", "all"
 
+STARTED: Final = N_("From now on {school} writes to you here. Answer STOP whenever you want no more of it.")
+STOPPED: Final = N_("{school} writes to you here no more; you hear from us by mail. Answer START to change that.")
+
 Fill = Callable[[Reader], tuple[str, ...]]
 
 
