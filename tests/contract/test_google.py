@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -75,7 +75,7 @@ def a_request(lesson_id: UUID | None = None, slot: TimeSlot = SLOT) -> MeetingRe
 def events_of(oracle: Oracle) -> list[dict[str, Any]]:
     """As they are there, the removed ones too."""
     found = oracle.admin("objects")
-    return [cast("dict[str, Any]", event) for event in _walk(found) if event.get("kind") == "calendar#event"]
+    return [event for event in _walk(found) if event.get("kind") == "calendar#event"]
 
 
 def _walk(found: Any) -> Iterator[dict[str, Any]]:
