@@ -109,6 +109,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             '"webhook_secrets": ["…"]}]`; none when empty'
         ),
     ] = ""
+    zoom_accounts: Annotated[
+        Secret,
+        Meta(
+            description='Accounts at Zoom, as JSON: `[{"name": "school", "account_id": "…", "client_id": "…", '
+            '"client_secret": "…", "webhook_secrets": ["…"]}]`, of a server-to-server app; none when empty'
+        ),
+    ] = ""
+    google_accounts: Annotated[
+        Secret,
+        Meta(
+            description='Who the school is at Google, as JSON: `[{"name": "school", "client_id": "…", '
+            '"client_secret": "…", "refresh_token": "…"}]`; classes need the refresh token (or a `service_account`), '
+            "calendars of Qaris the client; none when empty"
+        ),
+    ] = ""
     provider_urls: Annotated[
         tuple[str, ...],
         Meta(description="Other addresses of outside services, `stripe=https://…`; each one's own when empty"),
@@ -131,6 +146,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Secret, ...],
         Meta(description="Signs reports of such mail, newest first; none are taken over HTTP when empty"),
     ] = ()
+    whatsapp_accounts: Annotated[
+        Secret,
+        Meta(
+            description='Numbers at WhatsApp, as JSON: `[{"name": "school", "phone_number_id": …, '
+            '"business_account_id": …, "token": …, "app_secrets": […], "verify_token": …, "number": "+92…"}]`, '
+            "`links` for an academy with an address of its own; nothing goes there when empty"
+        ),
+    ] = ""
     push_key: Annotated[
         Secret,
         Meta(description="Signs messages to browsers, from `halaqa make-push-keys`; no such messages when empty"),

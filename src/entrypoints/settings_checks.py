@@ -7,8 +7,11 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from adapters.google.accounts import read_google_accounts
+from adapters.meetings.zoom.accounts import read_accounts as read_zoom_accounts
 from adapters.messaging.email.smtp_server import read_smtp
 from adapters.messaging.push.keys import read_push_key
+from adapters.messaging.whatsapp.accounts import read_accounts as read_whatsapp
 from adapters.oidc_settings import read_providers
 from adapters.payments.razorpay.accounts import read_accounts as read_razorpay_accounts
 from adapters.payments.stripe.accounts import read_accounts as read_stripe_accounts
@@ -75,7 +78,15 @@ def check(settings: "Settings") -> None:
         read_razorpay_accounts(settings.razorpay_accounts)
     except ValueError as error:
         raise _refuse("razorpay_accounts", str(error)) from error
-    for field, read in (("smtp_url", read_smtp), ("push_key", read_push_key)):
+    try:
+        read_google_accounts(settings.google_accounts)
+    except ValueError as error:
+        raise _refuse("google_accounts", str(error)) from error
+    try:
+        read_zoom_accounts(settings.zoom_accounts)
+    except ValueError as error:
+        raise _refuse("zoom_accounts", str(error)) from error
+    for field, read in (("smtp_url", read_smtp), ("push_key", read_push_key), ("whatsapp_accounts", read_whatsapp)):
         try:
             read(getattr(settings, field))
         except ValueError as error:

@@ -13,7 +13,7 @@ from adapters.persistence.identity.account_tables import exports, identity_notic
 from adapters.persistence.identity.tables import verifications
 from adapters.persistence.notification.tables import deliveries
 from adapters.persistence.outbox_tables import outbox_events, outbox_tasks
-from adapters.persistence.scheduling.meeting_tables import clicks
+from adapters.persistence.scheduling.meeting_tables import clicks, sightings
 from adapters.persistence.statement import Statement, walled
 from domain.identity.retention import DataClass
 
@@ -56,6 +56,10 @@ PURGES: Final[Mapping[DataClass, Statement]] = {
     DataClass.EXPORTS: _remove(exports, exports.c.id, exports.c.created_at < _BEFORE, exports.c.status != "requested"),
 }
 """The classes that are looked after here; sessions and kept answers are their own stores' business."""
+AS_WELL: Final[Mapping[DataClass, Statement]] = {
+    DataClass.JOIN_CLICKS: _remove(sightings, sightings.c.booking_id, sightings.c.at < _BEFORE),
+}
+"""What belongs to the same class and lies elsewhere."""
 
 
 class SqlRetention:
@@ -63,4 +67,7 @@ class SqlRetention:
         self._connection = connection
 
     async def purge(self, kind: DataClass, *, before: datetime, limit: int) -> int:
-        return await PURGES[kind].run(self._connection, before=before, most=limit)
+        gone = await PURGES[kind].run(self._connection, before=before, most=limit)
+        if kind in AS_WELL:
+            gone += await AS_WELL[kind].run(self._connection, before=before, most=limit)
+        return gone

@@ -174,7 +174,7 @@ class CreateMeeting:
                 qari_id=booking.qari_id,
                 starts_at=booking.slot.start,
                 ends_at=booking.slot.end,
-                was=meeting.provider,
+                failed=meeting.provider,
                 provider=LAST.value,
                 at=self._clock.now(),
             )

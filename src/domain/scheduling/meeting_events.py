@@ -6,7 +6,7 @@ from domain.events import event
 
 @event
 class ClassMoved(BookingEvent, frozen=True, kw_only=True, tag="meeting.moved"):
-    """``was`` could not hold the class, and ``provider`` does instead. The way in stays the same. (LIVE-12)"""
+    """``failed`` could not hold the class, and ``provider`` does instead. The way in stays the same. (LIVE-12)"""
 
-    was: str
+    failed: str
     provider: str

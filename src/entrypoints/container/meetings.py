@@ -2,16 +2,25 @@
 
 from typing import Any
 
+import httpx
 from dependency_injector import containers, providers
 
+from adapters.meetings.google_meet import GoogleMeetings
 from adapters.meetings.jitsi import JitsiMeetings
 from adapters.meetings.registry import Registry
+from adapters.outgoing.guard import Trouble
 from application.scheduling.change_meeting import CancelMeeting, MeetingOnConfirmation, MoveMeeting
+from application.scheduling.check_access import CheckAccess
 from application.scheduling.create_meeting import CREATE_MEETING, CreateMeeting
 from application.scheduling.join_lesson import JoinLesson
+from application.scheduling.see_attendance import ReceiveMeetingNotice
 from application.scheduling.sweep_meetings import SweepMeetings
 from application.scheduling.tidy_meetings import TidyMeetings
+from entrypoints.container.google import google_checks, google_meetings
+from entrypoints.container.zoom import zoom_meetings, zoom_notices
 from entrypoints.settings import Settings
+from ports.budget import Budget
+from ports.clock import Clock
 
 
 def jitsi(settings: Settings) -> JitsiMeetings:
@@ -23,8 +32,15 @@ def jitsi(settings: Settings) -> JitsiMeetings:
     )
 
 
-def registry(settings: Settings) -> Registry:
-    return Registry([jitsi(settings)])
+def registry(
+    settings: Settings,
+    client: httpx.AsyncClient,
+    budget: Budget,
+    troubles: Trouble,
+    clock: Clock,
+    google: list[GoogleMeetings],
+) -> Registry:
+    return Registry([jitsi(settings), *google, *zoom_meetings(settings, client, budget, troubles, clock)])
 
 
 class MeetingsContainer(containers.DeclarativeContainer):
@@ -33,8 +49,15 @@ class MeetingsContainer(containers.DeclarativeContainer):
     clock: providers.Dependency[Any] = providers.Dependency()
     new_id: providers.Dependency[Any] = providers.Dependency()
     cipher: providers.Dependency[Any] = providers.Dependency()
+    http_client: providers.Dependency[Any] = providers.Dependency()
+    budget: providers.Dependency[Any] = providers.Dependency()
+    troubles: providers.Dependency[Any] = providers.Dependency()
 
-    meeting_providers = providers.Singleton(registry, settings)
+    google_classes = providers.Singleton(google_meetings, settings, http_client, budget, troubles)
+    meeting_providers = providers.Singleton(registry, settings, http_client, budget, troubles, clock, google_classes)
+    check_access = providers.Singleton(CheckAccess, providers.Singleton(google_checks, google_classes), troubles)
+    meeting_notices = providers.Singleton(zoom_notices, settings)
+    receive_meeting_notice = providers.Factory(ReceiveMeetingNotice, new_unit, clock, meeting_notices)
     create_meeting = providers.Factory(CreateMeeting, new_unit, clock, new_id, meeting_providers, cipher)
     cancel_meeting = providers.Factory(CancelMeeting, new_unit, clock, new_id, meeting_providers, cipher)
     move_meeting = providers.Factory(MoveMeeting, new_unit, clock, new_id, meeting_providers, cipher, create_meeting)

@@ -160,3 +160,28 @@ class MeetingProviders(Protocol):
 
     @property
     def names(self) -> Sequence[str]: ...
+
+
+class Challenge(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider asks whether we know the secret; both parts are the answer."""
+
+    plain: str
+    sealed: str
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody came or went. ``reference`` as ``MeetingProvider.reference`` has it, ``key`` the same for each copy."""
+
+    reference: str
+    key: str
+    name: str
+    came: bool
+    at: datetime
+
+
+class MeetingNotices(Protocol):
+    """What one account of a provider tells by itself."""
+
+    def read(self, raw: bytes, headers: Mapping[str, str], at: datetime) -> Challenge | Seen | None:
+        """None for what is of no interest. Raises BadSignature."""
+        ...
