@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 
 class Load(NamedTuple):
-    """``rate`` in requests a second, ``p95`` in milliseconds."""
+    """``rate`` in requests a second, ``p95`` and ``p99`` in milliseconds."""
 
     rate: float
     p95: float
+    p99: float = 0.0
+    made: int = 0
 
 
 async def _one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
@@ -40,8 +42,13 @@ async def load(port: int, request: bytes, *, connections: int, seconds: float, e
     took: list[float] = []
     until = perf_counter() + seconds
     await asyncio.gather(*(_loop(port, request, until, took, expect) for _ in range(connections)))
+    return summed_up(took, seconds)
+
+
+def summed_up(took: list[float], seconds: float) -> Load:
     took.sort()
-    return Load(len(took) / seconds, took[int(len(took) * 0.95)] * 1000)
+    p95, p99 = (took[int(len(took) * part)] * 1000 for part in (0.95, 0.99))
+    return Load(len(took) / seconds, p95, p99, len(took))
 
 
 def get(path: str, token: str = "") -> bytes:

@@ -7,7 +7,7 @@ walls. Nobody in between has to pass it on, and nobody can forget to.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +21,15 @@ _current: Final[ContextVar[AcademyId]] = ContextVar("academy", default=FIRST_ACA
 
 def current_academy() -> AcademyId:
     return _current.get()
+
+
+def enter(academy_id: AcademyId) -> Token[AcademyId]:
+    """``within`` for those who leave by themselves: ``leave`` takes what this gives."""
+    return _current.set(academy_id)
+
+
+def leave(entered: Token[AcademyId]) -> None:
+    _current.reset(entered)
 
 
 @contextmanager

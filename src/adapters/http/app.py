@@ -13,6 +13,7 @@ from litestar.di import Provide
 from adapters.http.authentication import Authentication, Authenticator, Refresher
 from adapters.http.branding import Branded, Brands
 from adapters.http.config import HttpConfig
+from adapters.http.direct import Direct
 from adapters.http.guard import guard
 from adapters.http.health import HealthController, Probe
 from adapters.http.hijri import Reckoned, Reckonings, Terminologies
@@ -58,18 +59,19 @@ def create_app(
     ``terminologies``: what it calls the parts of memorizing; ``count_news``: how much of it its reader has not seen.
     """
     metrics = Metrics(config.audience.value)
-    limits = [Limits(config, throttle)] if throttle is not None else []
+    authentication = Authentication(config, authenticator, refresher)
+    limits = Limits(config, throttle) if throttle is not None else None
     news = [Unread(count_news)] if count_news is not None else []
     app = Litestar(
         [HealthController, static_file, *controllers],
         dependencies=dict(dependencies),
         guards=[one_of_each, guard],
-        middleware=[Authentication(config, authenticator, refresher), *limits, AccountLanguage(), *news],
+        middleware=[authentication, *([limits] if limits is not None else []), AccountLanguage(), *news],
         exception_handlers={Exception: problem},
         openapi_config=openapi_config(config),
         cors_config=_cross_origin(config),
         compression_config=CompressionConfig(
-            backend="gzip", minimum_size=1400, exclude_opt_key="exclude_from_compression"
+            backend="gzip", gzip_compress_level=4, minimum_size=1400, exclude_opt_key="exclude_from_compression"
         ),
         logging_config=None,
         request_max_body_size=1_000_000,
@@ -86,7 +88,11 @@ def create_app(
     )
     inner = Branded(app.asgi_handler, brands) if brands is not None else app.asgi_handler
     inner = Reckoned(inner, reckonings, terminologies) if reckonings is not None else inner
-    app.asgi_handler = Observe(VisitorLanguage(Hosts(HttpsOnly(inner, config), config, directory)), config, metrics)
+    hosts = Hosts(HttpsOnly(inner, config), config, directory)
+    observe = Observe(VisitorLanguage(hosts), config, metrics)
+    app.asgi_handler = Direct(
+        app, observe, config, observe=observe, hosts=hosts, authentication=authentication, limits=limits
+    )
     return app
 
 

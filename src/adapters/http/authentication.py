@@ -40,11 +40,11 @@ class Authentication(ASGIMiddleware):
         scope["user"], scope["auth"] = None, None
         cookies: list[Cookie] = []
         if not scope["route_handler"].opt.get("anonymous"):
-            cookies = await self._look(scope)
+            cookies = await self.look(scope)
         await next_app(scope, receive, _with_cookies(send, cookies) if cookies else send)
 
-    async def _look(self, scope: Scope) -> list[Cookie]:
-        """The cookies that the answer has to carry."""
+    async def look(self, scope: Scope) -> list[Cookie]:
+        """Writes down who is asking. The cookies that the answer has to carry. Raises WrongDoor."""
         connection: ASGIConnection[Any, Any, Any, Any] = ASGIConnection(scope)
         if bearer := _bearer(connection.headers):
             self._know(scope, await self._authenticator(bearer), "bearer")

@@ -4,6 +4,7 @@ A host that an academy has claimed leads into that academy; all others of ours l
 Probes name addresses instead of hosts; what they ask for tells nothing and leads nowhere.
 """
 
+from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -17,13 +18,14 @@ from adapters.http.config import HttpConfig
 from adapters.http.problem import MEDIA_TYPE, Problem
 from domain.identity.permission import Audience
 from domain.ids import AcademyId
-from ports.academy import FIRST_ACADEMY, current_academy, within
+from ports.academy import FIRST_ACADEMY, within
 
 PROBED: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 KINDS: Final = frozenset({ScopeType.HTTP, ScopeType.WEBSOCKET})
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+@lru_cache(maxsize=1024)
 def name_of(host: str) -> str:
     """The name alone, without the port; empty when it is none."""
     try:
@@ -59,12 +61,11 @@ class Hosts:
         if scope["type"] not in KINDS or scope["path"] in PROBED:
             await self._app(scope, receive, send)
             return
-        host = self._host(scope)
-        academy = await self._directory.academy_of(host, self._config.audience) if self._directory else None
-        if academy is not None or host in self._names:
-            with within(academy or FIRST_ACADEMY):
-                if self._directory is not None and current_academy() != FIRST_ACADEMY:
-                    scope["state"]["http"] = self._of_academy(self._directory)
+        academy = await self.academy_of(Headers.from_scope(scope).get("host", ""))
+        if academy is not None:
+            with within(academy):
+                if academy != FIRST_ACADEMY:
+                    scope["state"]["http"] = self.config_of_academy()
                 await self._app(scope, receive, send)
             return
         body = Problem(
@@ -80,7 +81,17 @@ class Hosts:
         )
         await answer(scope, receive, send)
 
-    def _of_academy(self, directory: Directory) -> HttpConfig:
+    async def academy_of(self, given: str) -> AcademyId | None:
+        """Of the host that a request names; None when it is not ours."""
+        host = name_of(given)
+        academy = await self._directory.academy_of(host, self._config.audience) if self._directory else None
+        return academy or (FIRST_ACADEMY if host in self._names else None)
+
+    def config_of_academy(self) -> HttpConfig:
+        """Of the one at hand, which has hosts of its own."""
+        directory = self._directory
+        if directory is None:
+            return self._config
         other = Audience.ADMIN if self._config.audience is Audience.MAIN else Audience.MAIN
         return msgspec.structs.replace(
             self._config,
@@ -88,7 +99,3 @@ class Hosts:
             other_url=directory.url(other),
             school_name=directory.name(),
         )
-
-    @staticmethod
-    def _host(scope: Scope) -> str:
-        return name_of(Headers.from_scope(scope).get("host", ""))

@@ -29,7 +29,7 @@ class HttpsOnly:
         self._port = f":{port}" if port is not None else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._secure or scope["type"] != ScopeType.HTTP or scope["path"] in PROBED or _is_encrypted(scope):
+        if not self._secure or scope["type"] != ScopeType.HTTP or scope["path"] in PROBED or is_encrypted(scope):
             await self._app(scope, receive, send)
             return
         answer = self._onward(scope) if scope["method"] in SAFE else _refusal(scope)
@@ -44,7 +44,7 @@ class HttpsOnly:
         return ASGIResponse(status_code=308, headers={"location": address}, is_head_response=False)
 
 
-def _is_encrypted(scope: Scope) -> bool:
+def is_encrypted(scope: Scope) -> bool:
     told = Headers.from_scope(scope).get("x-forwarded-proto", "").rsplit(",", 1)[-1].strip().lower()
     return (told or scope["scheme"]) == "https"
 

@@ -39,9 +39,13 @@ class Limits(ASGIMiddleware):
         self._webhooks = Limit(name="webhooks", times=limits.webhooks, per_s=WINDOW_S)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        await self.count(scope)
+        await next_app(scope, receive, send)
+
+    async def count(self, scope: Scope) -> None:
+        """Raises RateLimited."""
         found = self._limit_of(scope)
         if found is None:
-            await next_app(scope, receive, send)
             return
         limit, who = found
         standing = await self._throttle.hit(limit, f"{self._config.audience}:{who}")
@@ -51,14 +55,14 @@ class Limits(ASGIMiddleware):
         }
         if not standing.allowed:
             raise RateLimited("too many requests; wait a little and try again", retry_after_s=standing.reset_s)
-        await next_app(scope, receive, send)
 
     def _limit_of(self, scope: Scope) -> tuple[Limit, str] | None:
         path, actor = scope["path"], scope.get("user")
         address = counted_address(scope, self._config.trusted_proxies)
         if path.startswith("/webhooks/"):
             return self._webhooks, address
-        if scope["route_handler"].opt.get("anonymous"):
+        known = scope["route_handler"].opt
+        if known.get("anonymous") and not known.get("counted"):
             return None
         if isinstance(actor, Actor):
             return self._signed_in, str(actor.impersonator or actor.user_id)

@@ -67,14 +67,20 @@ class Observe:
     def __init__(self, app: ASGIApp, config: HttpConfig, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
         self._headers = list(security_headers(config).items())
+        self.raw_headers = [(name.encode(), value.encode()) for name, value in self._headers]
+
+    @staticmethod
+    def name(scope: Scope, given: str) -> str:
+        """The id of the request: the one that it brings, if that looks like one."""
+        request_id = given if _GIVEN_ID.fullmatch(given) else uuid7().hex
+        scope["state"]["request_id"] = request_id
+        return request_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        given = Headers.from_scope(scope).get("x-request-id", "")
-        request_id = given if _GIVEN_ID.fullmatch(given) else uuid7().hex
-        scope["state"]["request_id"] = request_id
+        request_id = self.name(scope, Headers.from_scope(scope).get("x-request-id", ""))
         started, status = time.perf_counter(), 500
 
         async def observed(message: Message) -> None:
@@ -95,9 +101,9 @@ class Observe:
             try:
                 await self._app(scope, receive, observed)
             finally:
-                self._note(scope, status, time.perf_counter() - started)
+                self.note(scope, status, time.perf_counter() - started)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def note(self, scope: Scope, status: int, seconds: float) -> None:
         route = str(scope.get("path_template") or "(none)")
         method = str(scope.get("method", ""))
         self._metrics.observe(method, route, status, seconds)

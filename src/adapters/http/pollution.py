@@ -27,7 +27,7 @@ def _has_sequence(inner: tuple[object, ...]) -> bool:
     return any(getattr(each, "is_non_string_sequence", False) for each in inner)
 
 
-def one_of_each(connection: Connection, handler: BaseRouteHandler) -> None:
+async def one_of_each(connection: Connection, handler: BaseRouteHandler) -> None:
     """A guard for all routes. Raises GivenTwice."""
     query = connection.scope.get("query_string", b"")
     if b"&" not in query:

@@ -44,7 +44,8 @@ def language(lang: str, numerals: str = "") -> Language:
     return Language(known, numerals if numerals in NUMERALS else USUAL_NUMERALS.get(known, "latn"))
 
 
-_current: Final[ContextVar[Language]] = ContextVar("language", default=Language())  # noqa: B039 - it is frozen
+_FIRST: Final = Language()
+_current: Final[ContextVar[Language]] = ContextVar("language", default=_FIRST)  # noqa: B039 - it is frozen
 
 
 def current() -> Language:
@@ -54,6 +55,11 @@ def current() -> Language:
 def speak(chosen: Language) -> None:
     """For the rest of the task at hand; somebody further out resets it."""
     _current.set(chosen)
+
+
+def stop_speaking() -> None:
+    """Back to the language that nobody has asked for."""
+    _current.set(_FIRST)
 
 
 @contextmanager

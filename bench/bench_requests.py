@@ -1,0 +1,123 @@
+"""What a request costs beside a server that only does its database work: ``python bench/bench_requests.py [part …]``.
+
+Parts: ``read``, ``hold``, ``intake``. Loopback only; about two minutes. ``bare.py`` is what stands beside the door.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import httpx
+import msgspec
+from load import Load, get, load
+from report import finish
+from servers import door_settings, in_turn, server, sign_in
+
+from adapters.passwords import ArgonHasher
+from domain.identity.permission import Role
+from domain.ids import BookingId
+from domain.time import TimeSlot
+from fakes.booking import a_confirmed
+from fakes.identity import a_user
+from fakes.scheduling import QARI, a_calendar, a_qari, weekly
+from support.postgres import TestPostgres, shared_server
+from support.units import postgres_units
+from support.valkey import throwaway_valkey
+
+PASSWORD: Final = "a long enough password"  # noqa: S105 - of nobody
+LEARNER: Final = "learner@example.org"
+CONNECTIONS: Final = 8
+
+
+async def settle(database: TestPostgres, name: str) -> BookingId:
+    """A learner, his Qari, and a lesson of theirs."""
+    engine = database.engine(name)
+    hashed = await ArgonHasher().hash(PASSWORD)
+    learner = a_user(email=LEARNER, password_hash=hashed)
+    qari = a_user(id=QARI, email="qari@example.org", roles=frozenset({Role.QARI}), password_hash=hashed)
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    lesson = a_confirmed(slot=TimeSlot.lasting(start, 30), learner_id=learner.id, payer_id=learner.id)
+    async with postgres_units(engine)() as unit:
+        for user in (learner, qari):
+            await unit.users.add(user)
+        await unit.qaris.add(a_qari())
+        await unit.availability.save(a_calendar(rules=weekly(("00:00", "24:00"))))
+        assert await unit.bookings.hold(lesson)
+        await unit.commit()
+    await engine.dispose()
+    return lesson.id
+
+
+async def read(ports: Mapping[str, int], token: str, lesson: BookingId) -> dict[str, float]:
+    path = f"/api/v1/bookings/{lesson}"
+    _same_answer(ports, path, token)
+
+    async def run(kind: str, port: int) -> Load:
+        wanted = "/api/v1/auth/none" if kind == "unknown" else path
+        return await load(port, get(wanted, token), connections=CONNECTIONS, seconds=SECONDS)
+
+    turns = await in_turn(ports, run)
+    figures = {f"read {kind}, req/s": turns.rate(kind) for kind in ports}
+    figures["read / bare"] = turns.cost("main")
+    if "lent" in ports:
+        figures["read / bare at best"] = turns.cost("main") / turns.cost("lent")
+    figures["read / bare, processor time"] = turns.processor("main")
+    figures["read, µs of processor time"] = turns.processor_us("main")
+    return figures
+
+
+SECONDS: Final = float(os.environ.get("BENCH_SECONDS", "1.5"))
+
+
+def _same_answer(ports: Mapping[str, int], path: str, token: str) -> None:
+    """What is compared says the same."""
+    headers = {"Host": "localhost", "Authorization": f"Bearer {token}"}
+    said = [msgspec.json.decode(httpx.get(f"http://127.0.0.1:{port}{path}", headers=headers).content)
+            for port in ports.values()]  # fmt: skip
+    assert all(each == said[0] for each in said), said
+
+
+async def measure(database: TestPostgres, redis: str, folder: Path, parts: list[str]) -> dict[str, float]:
+    name = await database.clone()
+    lesson = await settle(database, name)
+    url = database.url_of(name)
+    plain = {"BARE_DATABASE": url.replace("postgresql+asyncpg", "postgresql")}
+    figures: dict[str, float] = {}
+    with ExitStack() as running:
+        ports = {
+            "bare": running.enter_context(server("bare", "bare.py", folder=folder, settings=plain)),
+            "lent": running.enter_context(
+                server("lent", "bare.py", folder=folder, settings=plain | {"BARE_POOL": "lent"})
+            ),
+            "main": running.enter_context(
+                server("main", "doors.py", "main", folder=folder, settings=door_settings(folder, url, redis))
+            ),
+        }
+        token = sign_in(ports["main"], LEARNER, PASSWORD)
+        if "read" in parts:
+            figures |= await read(ports, token, lesson)
+    await database.drop(name)
+    return figures
+
+
+def main() -> None:
+    parts = sys.argv[1:] or ["read"]
+    with (
+        tempfile.TemporaryDirectory(prefix="halaqa-bench-") as folder,
+        shared_server("bench") as database,
+        throwaway_valkey() as redis,
+    ):
+        figures = asyncio.run(measure(database, redis, Path(folder), parts))
+    finish("requests", figures)
+
+
+if __name__ == "__main__":
+    main()

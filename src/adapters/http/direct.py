@@ -1,0 +1,186 @@
+"""The direct way of a program's request: one function instead of a dozen layers. See docs/performance.md.
+
+Handlers, guards, limits, authentication and refusals are the very same objects that Litestar calls; what falls away
+is what stands between them. Whatever is not plain (a form, a page of another origin, a host that is not ours, http
+where https is due, an address without a handler) goes the long way and is answered there.
+"""
+
+import gzip
+from time import perf_counter
+from typing import Any, Final, cast
+
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.datastructures import Cookie
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from adapters.http.authentication import Authentication
+from adapters.http.config import HttpConfig
+from adapters.http.direct_routes import PREFIXES, DirectRoute, DirectRoutes
+from adapters.http.guard import guard
+from adapters.http.hosts import Hosts
+from adapters.http.https import is_encrypted
+from adapters.http.limits import HEADERS as LIMIT_HEADERS
+from adapters.http.limits import Limits
+from adapters.http.observe import Observe
+from adapters.http.pollution import one_of_each
+from adapters.http.problem import problem
+from adapters.http.requests import language_of
+from adapters.languages import speak, stop_speaking
+from ports.academy import FIRST_ACADEMY, enter, leave
+
+COMPRESSED_FROM: Final = 1400
+"""Bytes: what is smaller fits into one packet as it is."""
+_FORMS: Final = (b"multipart/", b"application/x-www-form-urlencoded")
+_JSON: Final = (b"content-type", b"application/json")
+_NO_STORE: Final = (b"cache-control", b"no-store")
+
+
+class Direct:
+    """Stands before everything else of the application. ``otherwise`` is the long way."""
+
+    def __init__(
+        self,
+        app: Litestar,
+        otherwise: ASGIApp,
+        config: HttpConfig,
+        *,
+        observe: Observe,
+        hosts: Hosts,
+        authentication: Authentication,
+        limits: Limits | None,
+    ) -> None:
+        self._app, self._otherwise, self._config = app, otherwise, config
+        self._observe, self._hosts, self._authentication, self._limits = observe, hosts, authentication, limits
+        self.routes = DirectRoutes(app)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._found(scope)
+        if found is None:
+            await self._otherwise(scope, receive, send)
+            return
+        route, given, headers = found
+        academy = await self._hosts.academy_of(headers.get(b"host", b"").decode("latin-1"))
+        if academy is None:
+            await self._otherwise(scope, receive, send)
+            return
+        started = perf_counter()
+        request_id = self._observe.name(scope, headers.get(b"x-request-id", b"").decode("latin-1"))
+        within, told = enter(academy), structlog.contextvars.bind_contextvars(request_id=request_id)
+        if academy != FIRST_ACADEMY:
+            scope["state"]["http"] = self._hosts.config_of_academy()
+        raw: Any = scope
+        raw["path_params"], raw["path_template"], raw["route_handler"] = given, route.template, route.handler
+        raw["user"] = raw["auth"] = None
+        answer = _Answer(scope, send, self._observe, request_id, b"gzip" in headers.get(b"accept-encoding", b""))
+        try:
+            await self._serve(route, Request(scope, receive, send), answer)
+        finally:
+            structlog.contextvars.reset_contextvars(**told)
+            stop_speaking()
+            leave(within)
+            self._observe.note(scope, answer.status, perf_counter() - started)
+
+    def _found(self, scope: Any) -> tuple[DirectRoute, dict[str, Any], dict[bytes, bytes]] | None:
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIXES):
+            return None
+        found = self.routes.find(scope["method"], scope["path"])
+        if found is None:
+            return None
+        headers = dict(scope["headers"])
+        if (
+            len(headers) != len(scope["headers"])
+            or headers.get(b"content-type", b"").lower().startswith(_FORMS)
+            or (b"origin" in headers and self._config.cors_origins)
+            or (self._config.secure and not is_encrypted(scope))
+        ):
+            return None
+        try:
+            return found[0], found[0].path_values(found[1]), headers
+        except ValueError:
+            return None
+
+    async def _serve(self, route: DirectRoute, request: Request[Any, Any, Any], answer: "_Answer") -> None:
+        scope, spoken = request.scope, False
+        try:
+            if not route.anonymous:
+                answer.cookies = await self._authentication.look(scope)
+            if self._limits is not None:
+                await self._limits.count(scope)
+            speak(language_of(request))
+            spoken = True
+            await one_of_each(request, route.handler)
+            await guard(request, route.handler)
+            made = await route.answer(request)
+            if route.is_json and made is not None and not isinstance(made, Response):
+                await answer.json(route.status, route.encode(made))
+                return
+            whole = await route.handler.to_response(app=self._app, data=made, request=request)
+        except Exception as error:
+            if answer.begun:
+                raise
+            if not spoken:
+                speak(language_of(request))
+            whole = problem(request, error).to_asgi_response(app=None, request=request)
+        await whole(scope, request.receive, answer.passed_on)
+
+
+class _Answer:
+    """Adds what every answer carries."""
+
+    __slots__ = ("_compress", "_observe", "_request_id", "_scope", "_send", "_start", "begun", "cookies", "status")
+
+    def __init__(self, scope: Scope, send: Send, observe: Observe, request_id: str, compress: bool) -> None:
+        self._scope, self._send, self._observe, self._request_id = scope, send, observe, request_id
+        self._compress = compress
+        self._start: Any = None
+        self.cookies: list[Cookie] = []
+        self.begun, self.status = False, 500
+
+    async def json(self, status: int, body: bytes) -> None:
+        self.begun, self.status = True, status
+        headers = [_JSON, *self._more()]
+        if self._compress and len(body) >= COMPRESSED_FROM:
+            body = self._small(body, headers)
+        headers += (_NO_STORE, (b"content-length", b"%d" % len(body)))
+        await self._send(cast(Message, {"type": "http.response.start", "status": status, "headers": headers}))
+        await self._send(cast(Message, {"type": "http.response.body", "body": body}))
+
+    async def passed_on(self, message: Message) -> None:
+        """For answers of other kinds: what they say themselves counts first."""
+        if message["type"] == "http.response.start":
+            self.begun, self.status, self._start = True, message["status"], message
+            return
+        if self._start is not None and message["type"] == "http.response.body":
+            start, self._start = self._start, None
+            headers = list(start["headers"])
+            said = {name.lower() for name, _ in headers}
+            set_already = {value.partition(b"=")[0] for name, value in headers if name.lower() == b"set-cookie"}
+            for name, value in (*self._more(), _NO_STORE):
+                if name == b"set-cookie":
+                    if value.partition(b"=")[0] not in set_already:
+                        headers.append((name, value))
+                elif name not in said:
+                    headers.append((name, value))
+            body = message["body"]
+            excluded = self._scope["route_handler"].opt.get("exclude_from_compression")
+            if self._compress and len(body) >= COMPRESSED_FROM and not message.get("more_body") and not excluded:
+                headers = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+                message["body"] = body = self._small(body, headers)
+                headers.append((b"content-length", b"%d" % len(body)))
+            start["headers"] = headers
+            await self._send(start)
+        await self._send(message)
+
+    @staticmethod
+    def _small(body: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
+        headers += ((b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"))
+        return gzip.compress(body)
+
+    def _more(self) -> list[tuple[bytes, bytes]]:
+        more = [*self._observe.raw_headers, (b"x-request-id", self._request_id.encode())]
+        for name, value in self._scope["state"].get(LIMIT_HEADERS, {}).items():
+            more.append((name.encode(), value.encode()))
+        if self.cookies:
+            more += [(b"set-cookie", cookie.to_header(header="").encode()) for cookie in self.cookies]
+        return more
