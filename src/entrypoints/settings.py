@@ -37,6 +37,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     main_url: Annotated[str, Meta(description="How browsers reach main; `http://localhost:<port>` when empty")] = ""
     admin_url: Annotated[str, Meta(description="How browsers reach admin; as above")] = ""
     sandbox_url: Annotated[str, Meta(description="How browsers reach the sandbox provider; as above")] = ""
+    main_processes: Annotated[
+        int, Meta(ge=1, le=64, description="How many processes `halaqa up` lets serve main, one for each processor")
+    ] = 1
+    listen_fd: Annotated[
+        int, Meta(ge=-1, description="A listening socket that a supervisor hands over; the port is not opened then")
+    ] = -1
+    ready_fd: Annotated[int, Meta(ge=-1, description="Where a server writes one byte when it is ready")] = -1
     trusted_hosts: Annotated[
         tuple[str, ...], Meta(description="Host names that requests may name; those of the addresses above when empty")
     ] = ()

@@ -23,6 +23,7 @@ API: Final = (
     "onboarding_staff",
     "trials",
     "notification",
+    "whatsapp",
     "browsers",
     "oversight",
     "office",
@@ -51,6 +52,7 @@ WEB: Final = (
     "qari_availability",
     "admin",
     "notes",
+    "whatsapp",
     "browsers",
     "styleguide",
 )
@@ -70,6 +72,7 @@ def _modules() -> Sequence[str]:
         "adapters.http.webhooks",
         "adapters.http.payment_return",
         "adapters.http.identity_webhook",
+        "adapters.http.bounce_webhook",
     ]
-    names += ["adapters.http.meeting_webhook"]
+    names += ["adapters.http.meeting_webhook", "adapters.http.whatsapp_webhook"]
     return [name for name in names if find_spec(name) is not None]

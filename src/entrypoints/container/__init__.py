@@ -25,6 +25,7 @@ from entrypoints.container.onboarding import OnboardingContainer
 from entrypoints.container.oversight import OversightContainer
 from entrypoints.container.scheduling import SchedulingContainer
 from entrypoints.container.shared import Shared
+from entrypoints.container.whatsapp import WhatsAppContainer
 from entrypoints.settings import Settings
 
 CONTEXTS: Final[tuple[type[containers.DeclarativeContainer], ...]] = (
@@ -38,6 +39,7 @@ CONTEXTS: Final[tuple[type[containers.DeclarativeContainer], ...]] = (
     BillingContainer,
     OnboardingContainer,
     NotificationContainer,
+    WhatsAppContainer,
     OversightContainer,
     AcademiesContainer,
 )

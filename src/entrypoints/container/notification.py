@@ -5,12 +5,15 @@ from uuid import UUID
 
 from dependency_injector import containers, providers
 
+from adapters.http.bounce_webhook import BounceSecrets
 from adapters.languages.text import translator
 from adapters.messaging.calendar import CalendarWriter
+from adapters.messaging.email.bounces import BounceMail
 from adapters.messaging.email.composer import EmailComposer
 from adapters.messaging.email.maildir import MaildirMailbox, folder_of_academy
 from adapters.messaging.push.words import PushWords
 from adapters.persistence.notification.queries import SqlNotificationQueries
+from application.notification.bounces import MailAgain, SeeDeadAddress, TakeBounce
 from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowFeed
 from application.notification.first_steps import SeeFirstSteps, SendFirstSteps
 from application.notification.mailbox import ListMailbox, ReadMail
@@ -57,6 +60,8 @@ class NotificationContainer(containers.DeclarativeContainer):
     see_reckoning: providers.Dependency[Any] = providers.Dependency()
     budget: providers.Dependency[Any] = providers.Dependency()
     troubles: providers.Dependency[Any] = providers.Dependency()
+    whatsapp_sender: providers.Dependency[Any] = providers.Dependency()
+    academies: providers.Dependency[Any] = providers.Dependency()
     cipher: providers.Dependency[Any] = providers.Dependency()
     new_id: providers.Dependency[Any] = providers.Dependency()
 
@@ -97,7 +102,7 @@ class NotificationContainer(containers.DeclarativeContainer):
     push_gateway = providers.Singleton(push_gateway, settings, budget, troubles)
     push_words = providers.Factory(PushWords, school=academy_name, translations=providers.Object(translator))
     push_sender = providers.Factory(push_sender, new_unit, cipher, push_words, push_gateway)
-    senders = providers.Callable(senders_of, push=push_sender)
+    senders = providers.Callable(senders_of, push=push_sender, whatsapp=whatsapp_sender)
     add_browser = providers.Factory(AddBrowser, new_unit, clock, new_id, cipher, settings.provided.push_hosts)
     list_browsers = providers.Factory(ListBrowsers, new_unit)
     remove_browser = providers.Factory(RemoveBrowser, new_unit)
@@ -119,5 +124,11 @@ class NotificationContainer(containers.DeclarativeContainer):
     read_feed = providers.Factory(ReadFeed, new_unit, clock, notification_queries, calendar_writer)
     list_mailbox = providers.Factory(ListMailbox, mailbox)
     read_mail = providers.Factory(ReadMail, mailbox)
+
+    bounce_secrets = providers.Singleton(BounceSecrets, settings.provided.bounce_webhook_secrets)
+    bounce_mail = providers.Singleton(BounceMail, return_paths)
+    take_bounce = providers.Factory(TakeBounce, new_unit, clock, academies.provided.ids)
+    see_dead_address = providers.Factory(SeeDeadAddress, new_unit)
+    mail_again = providers.Factory(MailAgain, new_unit)
 
     handlers = providers.Dict({NOTIFY: notify_on_event})

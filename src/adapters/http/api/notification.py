@@ -1,5 +1,6 @@
 """Calendar feeds for everybody, the mailbox for staff."""
 
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -164,12 +165,17 @@ class NotePageOut(msgspec.Struct, kw_only=True):
 
 
 class PreferencesIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Wall times in one's own zone, ``22:00``; null switches quiet hours, or the one message a day, off."""
+    """Wall times in one's own zone, ``22:00``; null switches quiet hours, or the one message a day, off.
+    ``by_whatsapp``: what comes there too, once a number is proven; ``without_mail``: what comes there alone. Both stay
+    as they are where they are left out.
+    """
 
     quiet_from: Wall | None
     quiet_until: Wall
     digest_at: Wall | None = None
     muted: list[Literal["reminders", "tips"]] = []
+    by_whatsapp: list[Literal["lessons", "money", "reminders"]] | None = None
+    without_mail: list[Literal["lessons", "money", "reminders"]] | None = None
 
 
 class PreferencesOut(msgspec.Struct, kw_only=True):
@@ -177,6 +183,8 @@ class PreferencesOut(msgspec.Struct, kw_only=True):
     quiet_until: Wall
     digest_at: Wall | None
     muted: list[str]
+    by_whatsapp: list[str]
+    without_mail: list[str]
 
 
 class MyMessagesController(Controller):
@@ -225,6 +233,8 @@ class MyMessagesController(Controller):
             quiet_until=time.fromisoformat(data.quiet_until),
             digest_at=_time(data.digest_at),
             muted=frozenset(Group(name) for name in data.muted),
+            by_whatsapp=_groups(data.by_whatsapp),
+            without_mail=_groups(data.without_mail),
         )
         return _preferences(await set_preferences(request.user, command))
 
@@ -235,7 +245,13 @@ def _preferences(wishes: Preferences) -> PreferencesOut:
         quiet_until=wishes.quiet_until.isoformat("minutes"),
         digest_at=_wall(wishes.digest_at),
         muted=sorted(wishes.muted),
+        by_whatsapp=sorted(wishes.by_whatsapp),
+        without_mail=sorted(wishes.without_mail),
     )
+
+
+def _groups(names: Sequence[str] | None) -> frozenset[Group] | None:
+    return None if names is None else frozenset(Group(name) for name in names)
 
 
 def _time(wall: str | None) -> time | None:
