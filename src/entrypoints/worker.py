@@ -59,6 +59,8 @@ SWEEPS: Final = (
     Sweep("expire_holds", 30),
     Sweep("sweep_payments", 30),
     Sweep("sweep_meetings", 300),
+    Sweep("read_calendars", 60),
+    Sweep("check_access", 300),
     Sweep("send_reminders", 300),
     Sweep("send_first_steps", 1800),
     Sweep("build_exports", 60),

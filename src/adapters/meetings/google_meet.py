@@ -52,6 +52,7 @@ class GoogleMeetings:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._account, self._service, self._sleep = account, service, sleep
+        self.account = account.name
         self._identity, self._calendar = school_identity(account), account.calendar
 
     async def create(self, request: MeetingRequest) -> str:

@@ -21,6 +21,7 @@ from entrypoints.container.zoom import zoom_meetings, zoom_notices
 from entrypoints.settings import Settings
 from ports.budget import Budget
 from ports.clock import Clock
+from ports.scheduling.meetings import MeetingProvider
 
 
 def jitsi(settings: Settings) -> JitsiMeetings:
@@ -40,7 +41,9 @@ def registry(
     clock: Clock,
     google: list[GoogleMeetings],
 ) -> Registry:
-    return Registry([jitsi(settings), *google, *zoom_meetings(settings, client, budget, troubles, clock)])
+    zoom = zoom_meetings(settings, client, budget, troubles, clock)
+    providers: list[MeetingProvider] = [jitsi(settings), *google, *zoom]
+    return Registry(providers)
 
 
 class MeetingsContainer(containers.DeclarativeContainer):

@@ -8,8 +8,15 @@ from adapters.persistence.scheduling.queries import SqlQariDirectory
 from adapters.persistence.scheduling.soonest import ForgetChanges
 from application.booking.learner_search import LearnerSearch
 from application.scheduling.change_calendar import ChangeCalendar
+from application.scheduling.connect_calendar import (
+    ChangeCalendarConnection,
+    ConnectCalendar,
+    LeaveForConsent,
+    ListCalendars,
+)
 from application.scheduling.free_slots import FreeSlots
 from application.scheduling.list_qaris import ListQaris
+from application.scheduling.read_calendars import ReadCalendar, ReadCalendars
 from application.scheduling.search_qaris import SearchQaris
 from application.scheduling.see_calendar import SeeCalendar
 from application.scheduling.set_learner_gender import SetLearnerGender
@@ -18,6 +25,8 @@ from application.scheduling.set_offers import SetOffers
 from application.scheduling.set_override import SetOverride
 from application.scheduling.set_weekly_rules import SetWeeklyRules
 from application.scheduling.take_time_off import AddTimeOff, RemoveTimeOff
+from entrypoints.container.google import busy_sources, calendar_consent, qaris_service
+from entrypoints.settings import Settings
 
 
 class SchedulingContainer(containers.DeclarativeContainer):
@@ -25,6 +34,26 @@ class SchedulingContainer(containers.DeclarativeContainer):
     clock: providers.Dependency[Any] = providers.Dependency()
     new_id: providers.Dependency[Any] = providers.Dependency()
     engine: providers.Dependency[Any] = providers.Dependency()
+
+    settings: providers.Dependency[Settings] = providers.Dependency()
+    cipher: providers.Dependency[Any] = providers.Dependency()
+    http_client: providers.Dependency[Any] = providers.Dependency()
+    budget: providers.Dependency[Any] = providers.Dependency()
+    troubles: providers.Dependency[Any] = providers.Dependency()
+
+    google_of_qaris = providers.Singleton(qaris_service, settings, http_client, budget, troubles)
+    calendar_consent = providers.Singleton(calendar_consent, settings, google_of_qaris)
+    busy_sources = providers.Singleton(busy_sources, settings, google_of_qaris, budget)
+    read_calendar = providers.Singleton(ReadCalendar, new_unit, clock, cipher, busy_sources)
+    read_calendars = providers.Singleton(ReadCalendars, new_unit, clock, read_calendar)
+    list_calendars = providers.Factory(ListCalendars, new_unit)
+    leave_for_consent = providers.Factory(LeaveForConsent, clock, cipher, calendar_consent)
+    connect_calendar = providers.Factory(
+        ConnectCalendar, new_unit, clock, new_id, cipher, busy_sources, calendar_consent, read_calendar
+    )
+    change_connection = providers.Factory(
+        ChangeCalendarConnection, new_unit, clock, cipher, busy_sources, read_calendar
+    )
 
     qari_directory = providers.Singleton(SqlQariDirectory, engine)
     forget_changes = providers.Singleton(ForgetChanges, engine)
