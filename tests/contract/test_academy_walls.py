@@ -38,6 +38,7 @@ EXEMPT: Final[dict[str, str]] = {
     "DELETE /api/v1/my/availability/time-off/{off_id:uuid}": "part of one's own calendar: what is not in it is gone",
     "POST /qari/availability/away/{off_id:uuid}/remove": "part of one's own calendar: what is not in it is gone",
     "GET /portal/payments/{payment_id:str}": "the way back from a provider: neutral, whatever the id",
+    "POST /portal/payments/{payment_id:str}/return": "the same way with the provider's form: neutral, whatever the id",
     "POST /webhooks/{provider:str}/{account:str}": "signed by its provider; goes to the academy whose payment it is",
     "GET /unsubscribe/{user_id:uuid}/{kind:str}/{mac:str}": "signed link: without its signature it says so",
     "POST /unsubscribe/{user_id:uuid}/{kind:str}/{mac:str}": "signed link: without its signature it says so",

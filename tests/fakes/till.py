@@ -1,5 +1,6 @@
 """Everything about money: use cases, a provider, a relay that is run by hand. Over memory, or over other units."""
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any, Final
@@ -18,6 +19,7 @@ from application.billing.settle_payment import SettlePayment
 from application.billing.start_checkout import StartCheckout, StartCheckoutCommand
 from application.billing.submit_refunds import SubmitRefunds
 from application.billing.sweep_payments import SweepPayments
+from application.billing.take_return import TakeReturn
 from application.booking.confirm_paid import ConfirmPaid
 from application.booking.mark_refunded import MarkRefunded
 from application.booking.subscriptions import SUBSCRIPTIONS as BOOKING
@@ -105,19 +107,22 @@ class Nudges:
 
 
 class Till:
-    """``relay`` lets every subscriber hear of what has happened, until nothing more does."""
+    """``relay`` lets every subscriber hear of what has happened, until nothing more does. ``gateway``: another one than
+    the fake, which the clock is given to.
+    """
 
-    def __init__(self, units: NewUnit | None = None) -> None:
+    def __init__(self, units: NewUnit | None = None, gateway: Callable[[FixedClock], Any] | None = None) -> None:
         self.store, self.clock, self.nudges, new_id = MemoryStore(), FixedClock(), Nudges(), SequentialIds()
         self._units = units
         self.store.shelf("users")[LEARNER] = a_user(id=LEARNER)
         self.store.shelf("qaris")[QARI] = a_qari()
-        self.gateway = FakeGateway(clock=self.clock)
+        self.gateway: Any = FakeGateway(clock=self.clock) if gateway is None else gateway(self.clock)
         other = FakeGateway(account="other", clock=self.clock, webhook_secrets=["whsec_other"])
         self.gateways = Accounts([self.gateway, other])
         unit, clock, gateways = self.unit, self.clock, self.gateways
         self.start_checkout = StartCheckout(unit, clock, gateways, "https://halaqa.test/")
         self.settle_payment = SettlePayment(unit, clock, new_id, gateways)
+        self.take_return = TakeReturn(unit, gateways, self.settle_payment)
         self.close_checkout = CloseCheckout(unit, gateways, self.settle_payment)
         self.sweep_payments = SweepPayments(unit, clock, self.settle_payment, self.close_checkout)
         self.receive_webhook = ReceiveWebhook(unit, clock, new_id, gateways, self.nudges)

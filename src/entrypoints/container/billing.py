@@ -14,8 +14,10 @@ from adapters.persistence.billing.ledger_queries import SqlLedgerQueries
 from adapters.persistence.billing.payment_queries import SqlPaymentQueries
 from adapters.persistence.billing.webhook_queries import SqlWebhookQueries
 from application.billing import subscriptions
+from application.billing.check_payment import CheckPayment
 from application.billing.close_checkout import CloseCheckout, CloseCheckoutOnEnd
 from application.billing.earn import Earn
+from application.billing.pay_here import OpenPaymentPage, PayOnTheirPage
 from application.billing.process_webhooks import ProcessWebhooks
 from application.billing.receive_webhook import ReceiveWebhook
 from application.billing.refund_rules import RefundCancelled, RefundTeacherNoShow, RefundTooLate
@@ -35,6 +37,7 @@ from application.billing.settle_payment import SettlePayment
 from application.billing.start_checkout import StartCheckout
 from application.billing.submit_refunds import SubmitRefunds
 from application.billing.sweep_payments import SweepPayments
+from application.billing.take_return import TakeReturn
 from application.billing.verify_ledger import VerifyLedger
 from application.oversight.settings import Checks
 from domain.billing.routing import PAYMENTS
@@ -95,7 +98,11 @@ class BillingContainer(containers.DeclarativeContainer):
         StartCheckout, new_unit, clock, gateways, academy_url, providers.Object(country_of_zone)
     )
     settle_payment = providers.Factory(SettlePayment, new_unit, clock, new_id, gateways)
+    take_return = providers.Factory(TakeReturn, new_unit, gateways, settle_payment)
     close_checkout = providers.Factory(CloseCheckout, new_unit, gateways, settle_payment)
+    check_payment = providers.Factory(CheckPayment, new_unit, settle_payment, budget)
+    open_payment_page = providers.Factory(OpenPaymentPage, new_unit, clock, gateways)
+    pay_on_their_page = providers.Factory(PayOnTheirPage, new_unit, clock, gateways, settle_payment)
     sweep_payments = providers.Factory(SweepPayments, new_unit, clock, settle_payment, close_checkout)
     receive_webhook = providers.Factory(ReceiveWebhook, new_unit, clock, new_id, gateways, wakeup)
     process_webhooks = providers.Factory(ProcessWebhooks, new_unit, clock, new_id, gateways)
