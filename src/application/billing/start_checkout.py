@@ -16,7 +16,7 @@ from application.billing.routing import CountryOfZone, payer_country, route, rou
 from application.booking.rules import learner_is_minor, party_in, require_consents
 from domain.billing.commission import COMMISSION_POLICY, CommissionPolicy
 from domain.billing.errors import CheckoutClosed, CheckoutRefused, NothingToPay
-from domain.billing.payment import CheckoutTerms, Payment, PaymentLine
+from domain.billing.payment import CheckoutMode, CheckoutTerms, Payment, PaymentLine
 from domain.booking.booking import Booking, Status
 from domain.errors import Conflict, Invalid, NotPermitted, StaleWrite
 from domain.identity.actor import Actor
@@ -136,13 +136,14 @@ class StartCheckout:
 
 
 def request_of(payment: Payment) -> CheckoutRequest:
-    """The same for the same payment, whenever it is made. The ids let people look things up at the provider's."""
+    """The same for the same payment and mode, whenever it is made. The ids let people look things up there."""
     metadata = {"payment": str(payment.id), "payer": str(payment.payer_id)}
     for number, line in enumerate(payment.lines[:_MAX_LINES_IN_METADATA]):
         metadata["booking" if not number else f"booking_{number + 1}"] = str(line.booking_id)
+    hosted = payment.terms.mode is CheckoutMode.HOSTED
     return CheckoutRequest(
         reference=payment.id,
-        idempotency_key=str(payment.id),
+        idempotency_key=str(payment.id) if hosted else f"{payment.id}-{payment.terms.mode}",
         amount=payment.amount,
         description=payment.terms.description,
         payer_email=payment.terms.payer_email,
@@ -152,6 +153,7 @@ def request_of(payment: Payment) -> CheckoutRequest:
         metadata=metadata,
         mode=payment.terms.mode,
         country=payment.terms.country,
+        created_at=payment.created_at,
     )
 
 

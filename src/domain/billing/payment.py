@@ -182,12 +182,23 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         status = LIFECYCLE.step(self.status, _S.OPEN) if self.status is _S.CREATED else self.status
         return self._next(status=status, provider_ref=provider_ref, url=url)
 
+    def move_to(self, mode: CheckoutMode) -> "Payment":
+        """To another page, once the provider has closed the first one. Nothing changes for one that is there already,
+        or can no longer be paid.
+        """
+        if not self.is_live or self.terms.mode is mode:
+            return self
+        terms = msgspec.structs.replace(self.terms, mode=mode)
+        return self._next(terms=terms, provider_ref=None, url=None)
+
     def apply(self, snapshot: PaymentSnapshot, *, at: datetime) -> tuple["Payment", tuple[PaymentEvent, ...]]:
         """Takes over what the provider says, unless something heavier is known. Refunds are settled by ``refund``.
 
         Raises SnapshotMismatch when it is about something else than this payment.
         """
         self._require_match(snapshot)
+        if self.provider_ref is None and self.status is _S.OPEN and not snapshot.is_paid:
+            return self, ()  # of the page that it has left; the next one is being opened
         if self.fact is not None and snapshot.fact.weight <= self.fact.weight:
             return self, ()
         common: dict[str, Any] = {

@@ -20,6 +20,7 @@ from domain.billing.refund import RefundStatus
 from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, SeriesId
 from domain.money import Money
+from ports.billing.gateway import PAY_HERE
 from ports.billing.queries import EarningStatus, PaymentView
 from ports.paging import MAX_LIMIT
 
@@ -59,7 +60,7 @@ class CheckoutOut(msgspec.Struct, kw_only=True):
             payment_id=payment.id,
             status=payment.status,
             amount=MoneyOut.of(payment.amount),
-            url=payment.url,
+            url=payment.url if payment.url != PAY_HERE else f"{payment.terms.success_url}/pay",
             expires_at=payment.expires_at,
         )
 
@@ -94,7 +95,9 @@ class RefundOut(msgspec.Struct, kw_only=True):
 
 
 class PaymentOut(msgspec.Struct, kw_only=True):
-    """What its payer sees; once captured, it is the receipt. ``url`` is there while it can be paid."""
+    """What its payer sees; once captured, it is the receipt. ``url`` is there while it can be paid; one without
+    a host is a page of this server's.
+    """
 
     payment_id: UUID
     status: PaymentStatus
@@ -118,7 +121,7 @@ class PaymentOut(msgspec.Struct, kw_only=True):
             created_at=view.created_at,
             expires_at=view.expires_at,
             captured_at=view.captured_at,
-            url=view.url,
+            url=view.url if view.url != PAY_HERE else f"/portal/payments/{view.payment_id}/pay",
             decline=decline_of(view.decline_code),
             lines=[
                 PaymentLineOut(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from stripe import StripeClient
 
@@ -32,7 +33,16 @@ from ports.billing.gateway import (
 from ports.clock import Clock
 
 DIRECT: Final = CheckoutMode.DIRECT.value
-_REF: Final = re.compile(r"(cs|pi|dp|du)_\w+", re.ASCII)
+_REF: Final = re.compile(r"([a-z]{2,12})_\w+", re.ASCII)
+"""``cs`` is a session, ``pi`` a payment intent; anything else that an event names is a dispute."""
+_ORIGINS: Final = (
+    "https://*.js.stripe.com",
+    "https://api.stripe.com",
+    "https://checkout.stripe.com",
+    "https://hooks.stripe.com",
+    "https://*.stripe.com",
+)
+"""Source: Stripe docs, "Security guide", Content-Security-Policy of Stripe.js and of embedded Checkout."""
 _PAYABLE: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 
 
@@ -76,7 +86,7 @@ class StripeGateway:
 
     async def fetch(self, provider_ref: str) -> PaymentSnapshot:
         at, kind = self._clock.now(), self._kind(provider_ref)
-        if kind in ("dp", "du"):
+        if kind not in ("cs", "pi"):
             return await self._disputed(provider_ref)
         if kind == "cs":
             return await self._of_session(await self._session(provider_ref), at)
@@ -195,4 +205,9 @@ class StripeGateway:
         if not still or not secret:
             raise GatewayRefused(self._name, "it can no longer be paid", "closed")
         values = {"client_secret": secret, "publishable_key": self._account.publishable_key}
-        return PaymentPage(mode=mode, values=values, script=self._script)
+        return PaymentPage(mode=mode, values=values, script=self._script, origins=(_origin(self._script), *_ORIGINS))
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

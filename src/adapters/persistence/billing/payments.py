@@ -83,6 +83,7 @@ _OF_BOOKING = Statement(
 _ADD = Statement(upsert(payments).on_conflict_do_nothing(index_elements=["id"]).returning(payments.c.id))
 _ADD_LINE = Statement(insert(payment_lines))
 _CHANGING: Final = (
+    "terms",
     "refunded_minor",
     "status",
     "provider_ref",

@@ -28,6 +28,7 @@ from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, SeriesId, UserId
 from domain.onboarding.consent import ConsentNeeded
 from domain.scheduling.qari import BookingMode, Gender
+from ports.billing.gateway import PAY_HERE
 from ports.errors import GatewayError
 
 OTHER_TIMES: Final = 4
@@ -146,7 +147,8 @@ async def to_checkout(
         return to_consents(request, needed, back)
     except DomainError as refused:
         return redirect(request, back, sentence(refused.message), "problem")
-    return Redirect(payment.url or f"/portal/payments/{payment.id}", status_code=303)
+    here = f"/portal/payments/{payment.id}"
+    return Redirect(payment.url or (f"{here}/pay" if payment.url == PAY_HERE else here), status_code=303)
 
 
 async def _onwards(request: Req, booking: Booking, start_checkout: StartCheckout) -> Response[Any]:

@@ -1,5 +1,6 @@
 """The student's first page and the list of his lessons."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Controller, Response, get
@@ -8,7 +9,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from adapters.http.requests import Req
-from adapters.http.templating import page
+from adapters.http.templating import page, part
 from adapters.http.text import _
 from adapters.http.web.forms import address, id_of, next_page
 from adapters.http.web.lessons.view import door_stands_open
@@ -18,7 +19,7 @@ from domain.booking.booking import WAITING, Status
 from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.ids import UserId
-from ports.booking.queries import Tense
+from ports.booking.queries import LessonView, Tense
 from ports.clock import Clock
 
 AHEAD = 12
@@ -67,15 +68,13 @@ class PortalController(Controller):
             request,
             "student/lessons.html",
             tense=shown.value,
-            lessons=found.items,
-            open_doors=[lesson.id for lesson in found.items if door_stands_open(lesson, clock.now())],
+            lessons=[_row(request, lesson, clock.now()) for lesson in found.items],
             learners=[("", _("All"))]
             + [(str(ward.child_id), ward.name) for ward in children]
             + [(str(request.user.user_id), _("Mine"))]
             if children
             else [],
             learner=str(learner_id or ""),
-            reader=request.user.user_id,
             next=next_page("/portal/lessons", found.next_cursor, tense=shown.value, learner=learner_id),
             first=address("/portal/lessons", tense=shown.value, learner=learner_id) if cursor else None,
         )
@@ -84,3 +83,18 @@ class PortalController(Controller):
     def elsewhere(self, request: Req) -> Redirect:
         """Where links in messages lead, for either side."""
         return Redirect("/qari/calendar" if request.user.may(Permission.TEACH) else "/portal/lessons", status_code=303)
+
+
+def _row(request: Req, lesson: LessonView, now: datetime) -> Any:
+    """``begun`` and ``over`` are there because the line says so."""
+    return part(
+        request,
+        "lessons/row.html",
+        lesson,
+        lambda: {"lesson": lesson},
+        other="qari",
+        reader=request.user.user_id,
+        open_door=door_stands_open(lesson, now),
+        begun=lesson.starts_at <= now,
+        over=lesson.ends_at <= now,
+    )

@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery
 from adapters.http.requests import Req
 from adapters.http.templating import page
 from adapters.http.web.forms import known_id, next_page
+from application.billing.check_payment import CheckPayment
 from application.billing.see_money import ListMyPayments, SeePayment
 from domain.billing.decline import explain
 from domain.billing.payment import LIVE, PAID
@@ -49,12 +50,17 @@ class PaymentPageController(Controller):
         request: Req,
         payment_id: FromPath[str],
         see_payment: NamedDependency[SeePayment],
+        check_payment: NamedDependency[CheckPayment],
         clock: NamedDependency[Clock],
         left: FromQuery[str] = "",
     ) -> Response[Any]:
-        """Neutral until the provider has told us; an id that is not this payer's is answered no differently."""
+        """Neutral until the provider, who is asked first, has told us; an id that is not this payer's is answered no
+        differently.
+        """
         payment: PaymentView | None = None
         with suppress(NotFound):
+            if not left:
+                await check_payment(request.user, PaymentId(known_id(payment_id)))
             payment = await see_payment(request.user, PaymentId(known_id(payment_id)))
         waits = payment is None or payment.status in LIVE
         decline = explain(payment.decline_code) if payment is not None and payment.decline_code else None
