@@ -40,9 +40,10 @@ from domain.identity.guardianship_events import GuardianInvited, GuardianshipEnd
 from domain.identity.permission import Role
 from domain.ids import ApplicationId, BookingId, EventId, GuardianshipId, PaymentId, ProposalId, RefundId, UserId
 from domain.money import Money
-from domain.notification.events import LessonDue
+from domain.notification.events import LessonDue, MailReturned
 from domain.notification.sequence import StepDue
 from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from domain.scheduling.meeting_events import ClassMoved
 from fakes.clock import NOON
 from ports.notification.queries import Lesson, Person
 
@@ -129,17 +130,20 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
         "cause": "the card was closed",
         "settles_booking": True,
         "lead_min": 60,
+        "failed": "zoom",
+        "provider": "jitsi",
     }
     return {name: value for name, value in known.items() if name in wanted}
 
 
 EVERY_KIND: Final[tuple[type[Event], ...]] = (
     WaysInChanged, PasswordResetRequested, PasswordChanged,
-    EmailChangeRequested, EmailChanged, UserInvited, ExportReady,
+    EmailChangeRequested, EmailChanged, UserInvited, MailReturned, ExportReady,
     ApplicationSubmitted, ApplicationApproved, ApplicationRejected,
     GuardianInvited, GuardianshipEnded, ErasureScheduled, UserRegistered, VerificationRequested, EmailVerified,
     BookingRequested, BookingHeld, BookingDeclined,
     BookingExpired, BookingConfirmed, BookingRescheduled, RescheduleProposed, RescheduleDeclined, BookingCancelled,
+    ClassMoved,
     LessonDue, StepDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,
 )  # fmt: skip
 

@@ -70,8 +70,7 @@ class Zoom:
             try:
                 if path == "/oauth/token":
                     return self._token(method, headers, body)
-                answer: tuple[int, Any] = self._route(method, path.removeprefix("/v2"), query, headers, body)
-                return answer
+                return self._route(method, path.removeprefix("/v2"), query, headers, body)
             except Refused as refused:
                 return refused.status, refused.body
 
@@ -88,7 +87,9 @@ class Zoom:
         self.tokens.add(token)
         return 200, {"access_token": token, "token_type": "bearer", "expires_in": 3600, "scope": "meeting:write"}
 
-    def _route(self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes) -> Any:
+    def _route(
+        self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes
+    ) -> tuple[int, Any]:
         if headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             raise Refused(401, 124, "Invalid access token.")
         if found := re.fullmatch(r"/users/([^/]+)/meetings", path):

@@ -123,6 +123,8 @@ def _outdated(delivery: Delivery, lessons: list[Lesson]) -> str:
                 return "the lesson was moved or cancelled"
         case Topic.LESSON_CONFIRMED if status != {"confirmed"}:
             return "the lesson is not confirmed any more"
+        case Topic.CLASS_MOVED if status != {"confirmed"} or lessons[0].ends_at <= delivery.created_at:
+            return "the class is over, or not held"
         case Topic.LESSON_REQUESTED if status != {"requested"}:
             return "the request is settled"
         case Topic.REQUEST_APPROVED | Topic.PAYMENT_FAILED if not status & WAITING:

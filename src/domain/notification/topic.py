@@ -33,9 +33,11 @@ from domain.identity.events import (
     WaysInChanged,
 )
 from domain.identity.guardianship_events import GuardianInvited, GuardianshipEnded
-from domain.notification.events import LessonDue
+from domain.notification.events import LessonDue, MailReturned
 from domain.notification.sequence import StepDue
 from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from domain.scheduling.connection_events import CalendarUnread
+from domain.scheduling.meeting_events import ClassMoved
 
 
 class Topic(StrEnum):
@@ -50,6 +52,8 @@ class Topic(StrEnum):
     REQUEST_EXPIRED = "request_expired"
     LESSON_CONFIRMED = "lesson_confirmed"
     LESSON_RESCHEDULED = "lesson_rescheduled"
+    CLASS_MOVED = "class_moved"
+    CALENDAR_UNREAD = "calendar_unread"
     RESCHEDULE_PROPOSED = "reschedule_proposed"
     RESCHEDULE_DECLINED = "reschedule_declined"
     LESSON_CANCELLED = "lesson_cancelled"
@@ -67,6 +71,7 @@ class Topic(StrEnum):
     CONFIRM_NEW_EMAIL = "confirm_new_email"
     EMAIL_CHANGED = "email_changed"
     INVITED = "invited"
+    MAIL_RETURNED = "mail_returned"
     EXPORT_READY = "export_ready"
     ERASURE_SCHEDULED = "erasure_scheduled"
     APPLICATION_RECEIVED = "application_received"
@@ -107,6 +112,7 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     EmailChangeRequested: ((Topic.CONFIRM_NEW_EMAIL, frozenset({Side.PERSON})),),
     EmailChanged: ((Topic.EMAIL_CHANGED, frozenset({Side.PERSON})),),
     UserInvited: ((Topic.INVITED, frozenset({Side.PERSON})),),
+    MailReturned: ((Topic.MAIL_RETURNED, frozenset({Side.PERSON})),),
     ExportReady: ((Topic.EXPORT_READY, frozenset({Side.PERSON})),),
     ErasureScheduled: ((Topic.ERASURE_SCHEDULED, frozenset({Side.PERSON})),),
     ApplicationSubmitted: (
@@ -126,6 +132,8 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     BookingExpired: ((Topic.REQUEST_EXPIRED, _BOTH),),
     BookingConfirmed: ((Topic.LESSON_CONFIRMED, _ALL),),
     BookingRescheduled: ((Topic.LESSON_RESCHEDULED, _ALL),),
+    CalendarUnread: ((Topic.CALENDAR_UNREAD, frozenset({Side.PERSON})),),
+    ClassMoved: ((Topic.CLASS_MOVED, _ALL),),
     RescheduleProposed: ((Topic.RESCHEDULE_PROPOSED, frozenset({Side.OTHER_SIDE})),),
     RescheduleDeclined: ((Topic.RESCHEDULE_DECLINED, frozenset({Side.OTHER_SIDE})),),
     BookingCancelled: ((Topic.LESSON_CANCELLED, _ALL),),

@@ -13,6 +13,12 @@ from application.scheduling.change_meeting import CancelMeeting, MeetingOnConfir
 from application.scheduling.check_access import CheckAccess
 from application.scheduling.create_meeting import CREATE_MEETING, CreateMeeting
 from application.scheduling.join_lesson import JoinLesson
+from application.scheduling.meeting_hosts import (
+    AddMeetingHost,
+    ChooseMeetingProvider,
+    SeeMeetingHosts,
+    SwitchMeetingHost,
+)
 from application.scheduling.see_attendance import ReceiveMeetingNotice
 from application.scheduling.sweep_meetings import SweepMeetings
 from application.scheduling.tidy_meetings import TidyMeetings
@@ -55,6 +61,7 @@ class MeetingsContainer(containers.DeclarativeContainer):
     http_client: providers.Dependency[Any] = providers.Dependency()
     budget: providers.Dependency[Any] = providers.Dependency()
     troubles: providers.Dependency[Any] = providers.Dependency()
+    people: providers.Dependency[Any] = providers.Dependency()
 
     google_classes = providers.Singleton(google_meetings, settings, http_client, budget, troubles)
     meeting_providers = providers.Singleton(registry, settings, http_client, budget, troubles, clock, google_classes)
@@ -67,6 +74,10 @@ class MeetingsContainer(containers.DeclarativeContainer):
     tidy_meetings = providers.Factory(TidyMeetings, new_unit, meeting_providers, cipher)
     meeting_on_confirmation = providers.Factory(MeetingOnConfirmation, create_meeting, cancel_meeting, move_meeting)
     sweep_meetings = providers.Factory(SweepMeetings, new_unit, clock, create_meeting, move_meeting, tidy_meetings)
+    see_meeting_hosts = providers.Factory(SeeMeetingHosts, new_unit, clock, meeting_providers, people)
+    add_meeting_host = providers.Factory(AddMeetingHost, new_unit, clock, new_id, meeting_providers)
+    switch_meeting_host = providers.Factory(SwitchMeetingHost, new_unit)
+    choose_meeting_provider = providers.Factory(ChooseMeetingProvider, new_unit, meeting_providers)
     join_lesson = providers.Factory(JoinLesson, new_unit, clock, create_meeting, meeting_providers, cipher)
 
     handlers = providers.Dict({CREATE_MEETING: meeting_on_confirmation})

@@ -29,6 +29,7 @@ HEADINGS: Final[Mapping[Topic, str]] = {
     Topic.WAYS_IN_CHANGED: N_("How you sign in was changed"),
     Topic.PASSWORD_CHANGED: N_("Your password was changed"),
     Topic.EMAIL_CHANGED: N_("Your e-mail address was changed"),
+    Topic.MAIL_RETURNED: N_("Our mail to your address comes back: check the address"),
     Topic.EXPORT_READY: N_("The copy of your data is ready"),
     Topic.ERASURE_SCHEDULED: N_("Your account will be erased"),
     Topic.APPLICATION_RECEIVED: N_("We have your application"),
@@ -36,6 +37,7 @@ HEADINGS: Final[Mapping[Topic, str]] = {
     Topic.APPLICATION_REJECTED: N_("Your application needs another look"),
     Topic.GUARDIAN_ASKED: N_("You are asked to be a guardian of a child"),
     Topic.GUARDIANSHIP_ENDED: N_("A guardianship has ended"),
+    Topic.CALENDAR_UNREAD: N_("A calendar of yours cannot be read"),
     Topic.LESSON_REQUESTED: N_("A lesson is asked for"),
     Topic.REQUEST_SENT: N_("Your request is with the Qari"),
     Topic.REQUEST_APPROVED: N_("Approved: please pay for your lesson"),
@@ -60,6 +62,7 @@ HREFS: Final[Mapping[Topic, str]] = {
     Topic.WAYS_IN_CHANGED: "/account/security",
     Topic.PASSWORD_CHANGED: "/account/devices",
     Topic.EMAIL_CHANGED: "/account/email",
+    Topic.MAIL_RETURNED: "/account/email",
     Topic.EXPORT_READY: "/account/privacy",
     Topic.ERASURE_SCHEDULED: "/account/privacy",
     Topic.APPLICATION_RECEIVED: "/onboarding",
@@ -67,6 +70,7 @@ HREFS: Final[Mapping[Topic, str]] = {
     Topic.APPLICATION_REJECTED: "/onboarding",
     Topic.GUARDIAN_ASKED: "/portal/children",
     Topic.GUARDIANSHIP_ENDED: "/portal/children",
+    Topic.CALENDAR_UNREAD: "/qari/calendars",
 }
 """Where a note about no lesson leads."""
 MONEY: Final = frozenset({Topic.RECEIPT, Topic.REFUND_SENT, Topic.PAID_TOO_LATE})

@@ -114,6 +114,11 @@ TEXTS: Final[Mapping[Topic, Text]] = {
     Topic.LESSON_RESCHEDULED: Text(
         N_("Your lesson with {1} has moved. Before: {2}. Now: {3}. Nothing has to be paid again."), _moved, _OPEN
     ),
+    Topic.CLASS_MOVED: Text(
+        N_("Your lesson with {1}, {2}, is held on another service. The button on its page leads there as before."),
+        _with_when,
+        _OPEN,
+    ),
     Topic.RESCHEDULE_PROPOSED: Text(
         N_(
             "Another time is proposed for your lesson with {1}. Now: {2}. Proposed: {3}. "

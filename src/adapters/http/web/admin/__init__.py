@@ -8,6 +8,7 @@ from adapters.http.web.admin.clearances import AdminClearancesController
 from adapters.http.web.admin.health import AdminHealthController
 from adapters.http.web.admin.jobs import AdminJobsController
 from adapters.http.web.admin.mailbox import AdminMailboxController
+from adapters.http.web.admin.meeting_hosts import AdminMeetingHostsController
 from adapters.http.web.admin.money import AdminMoneyController
 from adapters.http.web.admin.office import AdminOfficeController
 from adapters.http.web.admin.people import AdminPeopleController
@@ -34,6 +35,7 @@ CONTROLLERS_ADMIN = (
     AdminQueuesController,
     AdminHealthController,
     AdminSettingsController,
+    AdminMeetingHostsController,
     AdminAuditController,
     AdminAcademiesController,
 )

@@ -191,8 +191,16 @@ def _meetings() -> Words:
     return Words(
         title=_("Live classes"),
         about=_("Where classes are held. A lesson keeps the server it had when its door opened."),
-        labels={"server_url": _("Address of the Jitsi server"), "tokens": _("It asks for tokens signed by us")},
+        labels={
+            "provider": _("Classes are held by"),
+            "provider=jitsi": _("Jitsi"),
+            "provider=google_meet": _("Google Meet"),
+            "provider=zoom": _("Zoom"),
+            "server_url": _("Address of the Jitsi server"),
+            "tokens": _("It asks for tokens signed by us"),
+        },
         hints={
+            "provider": _("Where it is not set up, or fails, Jitsi stands in."),
             "server_url": _("Empty: the server of the installation."),
             "tokens": _("Without tokens the unguessable room is all that keeps strangers out."),
         },

@@ -58,6 +58,12 @@ def lesson_rescheduled(r: Reader) -> Content:
     return msgspec.structs.replace(content, facts=(*content.facts, was))
 
 
+def class_moved(r: Reader) -> Content:
+    text = r._("The service that was to hold this live class does not answer, so it is held on another one.")
+    way = r._("Nothing else changes: the button on the lesson's page leads there. If you are waiting, open it again.")
+    return about_lesson(r, r._("Your live class is held elsewhere"), text, way)
+
+
 def reschedule_proposed(r: Reader) -> Content:
     text = r._("{name} would like to move this lesson to {when}.").format(
         name=who(r), when=r.when(r.facts["proposed_starts_at"])
@@ -101,3 +107,19 @@ def qari_absent(r: Reader) -> Content:
     else:
         text = r._("We are sorry: the Qari was not there. You get back all that you paid.")
     return about_lesson(r, r._("A lesson was missed by the Qari"), text)
+
+
+def calendar_unread(r: Reader) -> Content:
+    heading = r._("A calendar of yours cannot be read")
+    label = r.facts["label"] or r._("Your calendar")
+    lost = r._("We are not let in any more. Connect it again, or remove it.")
+    waits = r._("It has not answered for some time. We go on trying.")
+    blind = r._("Until it is read again nobody can book you, as you have asked.")
+    known = r._("What we knew of it goes on counting; what is new there does not yet.")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(lost if r.facts["lost"] else waits, blind if r.facts["strict"] else known),
+        facts=((r._("Calendar"), label),),
+        button=(r._("Look at my calendars"), r.link("/qari/calendars")),
+    )
