@@ -1,5 +1,6 @@
 """Live classes without a provider."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -159,7 +160,7 @@ class MemoryMeetingHosts:
 
 
 class FakeMeetings:
-    """``failing``: raised once for each entry."""
+    """``failing``, at the door ``closed``: raised once for each entry. ``killed``: the worker dies while it asks."""
 
     def __init__(self, name: str = "jitsi", *, needs_host: bool = False) -> None:
         self.name, self.needs_host = name, needs_host
@@ -170,10 +171,14 @@ class FakeMeetings:
         self.withdrawn: list[UUID] = []
         self.requests: list[MeetingRequest] = []
         self.failing: list[GatewayError] = []
+        self.closed: list[GatewayError] = []
+        self.killed = False
 
     async def create(self, request: MeetingRequest) -> str:
         if self.failing:
             raise self.failing.pop(0)
+        if self.killed:
+            raise asyncio.CancelledError
         self.created += 1
         self.requests.append(request)
         return self.rooms.setdefault(request.lesson_id, f"room-{request.lesson_id.hex}-{request.lesson_id.hex}")
@@ -181,6 +186,8 @@ class FakeMeetings:
     async def join_url(
         self, room: str, participant: Participant, *, server: MeetingServer, opens_at: datetime, closes_at: datetime
     ) -> str:
+        if self.closed:
+            raise self.closed.pop(0)
         role = "lead" if participant.leads else "guest"
         return f"https://meet.example/{room}?as={participant.user_id.hex}&role={role}"
 
