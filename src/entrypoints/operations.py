@@ -9,6 +9,7 @@ import msgspec
 from dependency_injector import providers
 
 from adapters.persistence.reseal import reseal, sealed_columns
+from application.billing.check_providers import AccountCheck
 from application.billing.verify_ledger import LedgerReport
 from application.identity.academies import NewAcademy
 from application.oversight.audit import AuditReport
@@ -39,6 +40,12 @@ async def assembled(settings: Settings) -> AsyncIterator[Container]:
         await container.http_client().aclose()
         await container.redis().aclose(close_connection_pool=True)
         await container.engine().dispose()
+
+
+async def check_providers(settings: Settings) -> list[AccountCheck]:
+    async with assembled(settings) as container:
+        found: list[AccountCheck] = await container.check_providers()()
+    return found
 
 
 async def verify_ledger(settings: Settings) -> LedgerReport:
@@ -167,3 +174,13 @@ async def _dead(container: Container) -> list[UUID]:
         cursor = page.next_cursor
         if cursor is None:
             return found
+
+
+async def take_bounce(settings: Settings, raw: bytes) -> str:
+    """What became of a report of mail that came back."""
+    async with assembled(settings) as container:
+        bounce = container.bounce_mail().read(raw)
+        if bounce is None:
+            return "unknown"
+        outcome: str = (await container.take_bounce()(bounce)).value
+        return outcome

@@ -1,6 +1,6 @@
 """``halaqa``: everything that is done from a terminal."""
 
-from entrypoints.cli import backups, mail, processes, proofs, school, whatsapp
+from entrypoints.cli import backups, mail, payments, processes, proofs, school, whatsapp
 from entrypoints.cli.common import main
 
-__all__ = ["backups", "mail", "main", "processes", "proofs", "school", "whatsapp"]
+__all__ = ["backups", "mail", "main", "payments", "processes", "proofs", "school", "whatsapp"]

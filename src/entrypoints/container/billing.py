@@ -15,6 +15,7 @@ from adapters.persistence.billing.payment_queries import SqlPaymentQueries
 from adapters.persistence.billing.webhook_queries import SqlWebhookQueries
 from application.billing import subscriptions
 from application.billing.check_payment import CheckPayment
+from application.billing.check_providers import CheckProviders
 from application.billing.close_checkout import CloseCheckout, CloseCheckoutOnEnd
 from application.billing.earn import Earn
 from application.billing.pay_here import OpenPaymentPage, PayOnTheirPage
@@ -112,6 +113,7 @@ class BillingContainer(containers.DeclarativeContainer):
     submit_refunds = providers.Factory(SubmitRefunds, new_unit, clock, new_id, gateways)
     verify_ledger = providers.Factory(VerifyLedger, ledger_queries, gateways, clock)
 
+    check_providers = providers.Factory(CheckProviders, gateways, clock)
     list_my_payments = providers.Factory(ListMyPayments, payment_queries)
     see_payment = providers.Factory(SeePayment, payment_queries)
     list_payments = providers.Factory(ListPayments, payment_queries)

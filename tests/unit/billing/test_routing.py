@@ -7,6 +7,7 @@ import pytest
 
 from adapters.languages.territories import countries, country_of_zone
 from adapters.payments.accounts import Accounts
+from application.billing.check_providers import CheckProviders
 from application.billing.routing import payer_country, require_accounts, route
 from application.oversight.settings import ChangeSettings, RevertSettings, checked
 from domain.billing.payment import CheckoutMode
@@ -16,10 +17,11 @@ from domain.errors import Invalid, NotFound
 from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
 from fakes.booking import LEARNER, a_booking
+from fakes.clock import FixedClock
 from fakes.gateway import FakeGateway
 from fakes.identity import a_user
 from fakes.till import Till
-from ports.billing.gateway import PaymentGateway
+from ports.billing.gateway import GatewayRefused, PaymentGateway
 from support.family import put_policy
 
 ADMIN = Actor(user_id=LEARNER, role=Role.ADMIN, audience=Audience.ADMIN)
@@ -160,3 +162,21 @@ async def test_a_checkout_goes_where_the_rules_say_and_remembers_why() -> None:
 
     assert (payment.account, payment.terms.country, payment.terms.mode) == ("other", "IN", CheckoutMode.HOSTED)
     assert again.account == "other"  # PAYM-14: what has begun stays where it is
+
+
+async def test_each_account_is_asked_whether_it_knows_our_keys() -> None:
+    silent, wrong = FakeGateway(account="silent"), FakeGateway(account="wrong")
+    silent.down = True
+
+    async def refused(*_: Any) -> Any:
+        raise GatewayRefused("sandbox/wrong", "no such key", "unauthorized")
+
+    wrong.list_changed = refused  # type: ignore[method-assign]
+    accounts = Accounts([cast(PaymentGateway, each) for each in (GLOBAL, silent, wrong)])
+
+    found = await CheckProviders(accounts, FixedClock())()
+
+    assert [(each.account, each.answer) for each in found] == [
+        ("global", "answers"), ("silent", "silent"), ("wrong", "refuses"),
+    ]  # fmt: skip
+    assert (found[0].modes, found[2].reason) == (("direct", "embedded", "hosted"), "unauthorized")
