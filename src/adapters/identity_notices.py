@@ -1,22 +1,21 @@
 """Messages of the system that manages people elsewhere: signed, fresh, and read into our own words. (ID-13)
 
-``Halaqa-Signature: t=<unix seconds>,v1=<hex>``, where the hex is HMAC-SHA256 over ``<t>.<body>`` with a shared secret.
+They come in ``Halaqa-Signature``; see ``adapters.signed``.
 """
 
-import hashlib
-import hmac
+__all__ = ["HEADER", "ExternalChange", "IdentityNotices"]
+
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
+from adapters.signed import HEADER, require_signed
 from application.identity.sync_external_user import ExternalChange, Kind
 from domain.errors import Invalid
 from ports.clock import Clock
-from ports.errors import BadSignature
 
-HEADER = "halaqa-signature"
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -51,7 +50,14 @@ class IdentityNotices:
 
     def read(self, signature: str, body: bytes) -> ExternalChange:
         """Raises BadSignature, Invalid."""
-        self._require_signed(signature, body)
+        require_signed(
+            "identity",
+            signature,
+            body,
+            secrets=self._secrets,
+            now=self._clock.now(),
+            tolerance_s=self._tolerance_s,
+        )
         try:
             told = msgspec.json.decode(body, type=Told)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -67,16 +73,3 @@ class IdentityNotices:
             zone=told.data.zone,
             locale=told.data.locale,
         )
-
-    def _require_signed(self, signature: str, body: bytes) -> None:
-        parts = [part.strip().partition("=") for part in signature.split(",")]
-        moments = [value for name, _, value in parts if name == "t" and value.isascii() and value.isdigit()]
-        given = [value for name, _, value in parts if name == "v1"]
-        if len(moments) != 1 or len(moments[0]) > 12 or not given:
-            raise BadSignature("identity", "not signed")
-        if abs(self._clock.now().timestamp() - int(moments[0])) > self._tolerance_s:
-            raise BadSignature("identity", "signed too long ago")
-        signed = moments[0].encode() + b"." + body
-        made = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in self._secrets]
-        if not any(hmac.compare_digest(one.encode(), other.encode()) for one in made for other in given):
-            raise BadSignature("identity", "not signed with our secret")

@@ -6,11 +6,13 @@ from typing import Final
 
 import structlog
 
+from application.notification.bounces import mark_dead
 from application.notification.carry import Carrier
 from application.notification.notice import NoticeBuilder, Withdrawn
 from application.outbox.backoff import MAX_ATTEMPTS, Jitter, system_jitter, told, wait_after
 from domain.booking.events import BookingEvent
 from domain.errors import StaleWrite
+from domain.notification.bounce import is_hard
 from domain.notification.delivery import Channel, Delivery, Status
 from domain.notification.events import LessonDue
 from domain.notification.preference import AT_ONCE, Group, group_of
@@ -85,12 +87,21 @@ class SendDeliveries:
             mail = self._composer.gather(notices) if len(notices) > 1 else self._composer.compose(notice)
             await self._sender.send(mail, at=self._clock.now())
         except Exception as error:  # noqa: BLE001  (kept with the messages, which wait or are parked)
+            if isinstance(error, GatewayRefused) and is_hard(error.code):
+                await self._mark_dead(person, delivery, error)
             return settled + [self._failed(one, error) for one in together]
         return settled + [one.sent(at=self._clock.now()) for one in together]
 
     async def _rested(self, delivery: Delivery, person: Person) -> Delivery | None:
         """Kept for later, or withdrawn, because its reader wants it so; None when it may go now."""
-        if delivery.recipient_id is None or delivery.topic in AT_ONCE:
+        if delivery.recipient_id is None:
+            return None
+        if delivery.channel is Channel.EMAIL:
+            async with self._new_unit() as unit:
+                dead = await unit.dead_addresses.of(delivery.recipient_id)
+            if dead is not None and dead.silences(delivery.topic, person.email):
+                raise Withdrawn("mail to this address comes back")
+        if delivery.topic in AT_ONCE:
             return None
         async with self._new_unit() as unit:
             wishes = await unit.preferences.of(delivery.recipient_id)
@@ -104,6 +115,15 @@ class SendDeliveries:
         if digest is None or delivery.gathered or group_of(delivery.topic) is Group.REMINDERS:
             return None
         return delivery.rest(until=digest, gathered=True)
+
+    async def _mark_dead(self, person: Person, delivery: Delivery, error: GatewayRefused) -> None:
+        if delivery.recipient_id is None:
+            return
+        async with self._new_unit() as unit:
+            await mark_dead(
+                unit, delivery.recipient_id, person.email, code=error.code, why=str(error), at=self._clock.now()
+            )
+            await unit.commit()
 
     async def _gathered(self, person: Person, known: Sequence[Delivery]) -> list[tuple[Delivery, Notice | None]]:
         """What else waits to be told with it; without a notice what is settled in another way."""

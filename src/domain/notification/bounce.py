@@ -28,9 +28,12 @@ Source: RFC 3463, and the three digits of RFC 5321 where a server gives no more.
 
 
 class Bounce(msgspec.Struct, frozen=True, kw_only=True):
-    """``code`` in three parts (RFC 3463), or three digits; ``why`` in the server's words."""
+    """``proof``: that the message went to that reader's address, and that he has got the report. ``code`` in three parts
+    (RFC 3463), or three digits; ``why`` in the server's words.
+    """
 
     delivery_id: DeliveryId
+    proof: str
     code: str
     why: str
 

@@ -7,6 +7,13 @@ from domain.ids import BookingId, UserId
 
 
 @event
+class MailReturned(Event, frozen=True, kw_only=True, tag="notification.mail_returned"):
+    """A message to somebody's address came back: there is no such mailbox."""
+
+    user_id: UserId
+
+
+@event
 class LessonDue(Event, frozen=True, kw_only=True, tag="notification.lesson_due"):
     """A confirmed lesson starts in about ``lead_min`` minutes: both sides are reminded. (BOOK-07)"""
 

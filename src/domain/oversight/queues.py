@@ -20,6 +20,8 @@ class Queue(StrEnum):
     """Money that did not go back."""
     DISPUTES = "disputes"
     """A payer's bank asks for money back."""
+    ADDRESSES = "addresses"
+    """Mail to somebody comes back."""
     WEBHOOKS = "webhooks"
     TASKS = "tasks"
     MESSAGES = "messages"
@@ -39,6 +41,7 @@ GATES: Final[Mapping[Queue, Gate]] = {
     Queue.OUTCOMES: Gate(Permission.SEE_BOOKINGS, Permission.CHANGE_ANY_BOOKING),
     Queue.REFUNDS: Gate(Permission.SEE_PAYMENTS, Permission.REFUND),
     Queue.DISPUTES: Gate(Permission.SEE_PAYMENTS, Permission.REFUND),
+    Queue.ADDRESSES: Gate(Permission.SEE_PEOPLE, Permission.MANAGE_PEOPLE),
     Queue.WEBHOOKS: Gate(Permission.SEE_WEBHOOKS, Permission.REPLAY_WEBHOOKS),
     Queue.TASKS: Gate(Permission.SEE_JOBS, Permission.REPLAY_WEBHOOKS),
     Queue.MESSAGES: Gate(Permission.SEE_MAILBOX, Permission.REPLAY_WEBHOOKS),

@@ -3,7 +3,7 @@
 import click
 
 from entrypoints.cli.common import main, of_one_process
-from entrypoints.settings import PROJECT, complain, markdown_table
+from entrypoints.settings import PROJECT, complain, load_or_exit, markdown_table
 
 
 @main.command("serve-main")
@@ -43,6 +43,22 @@ def serve_worker() -> None:
     from entrypoints.work import work
 
     work(settings)
+
+
+@main.command()
+def reload() -> None:
+    """Let `halaqa up` replace its processes one by one, for a new release or new secrets, while the school is open.
+
+    Run `halaqa migrate` first. Nobody is turned away: a new process serves before the old one leaves.
+    """
+    import os
+    import signal
+
+    settings = load_or_exit()
+    try:
+        os.kill(int((settings.data / "lock").read_text()), signal.SIGUSR1)
+    except (OSError, ValueError):
+        complain(f"no school is open on {settings.data}; `halaqa up` opens one")
 
 
 @main.command()

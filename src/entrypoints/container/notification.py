@@ -127,7 +127,7 @@ class NotificationContainer(containers.DeclarativeContainer):
 
     bounce_secrets = providers.Singleton(BounceSecrets, settings.provided.bounce_webhook_secrets)
     bounce_mail = providers.Singleton(BounceMail, return_paths)
-    take_bounce = providers.Factory(TakeBounce, new_unit, clock, academies.provided.ids)
+    take_bounce = providers.Factory(TakeBounce, new_unit, clock, academies.provided.ids, return_paths.provided.vouches)
     see_dead_address = providers.Factory(SeeDeadAddress, new_unit)
     mail_again = providers.Factory(MailAgain, new_unit)
 

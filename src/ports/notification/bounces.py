@@ -1,6 +1,5 @@
 """Whose mail comes back, and who says so. (NOTI-01)"""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from domain.ids import UserId
@@ -21,9 +20,5 @@ class DeadAddressRepository(Protocol):
 
 class BounceReader(Protocol):
     def read(self, raw: bytes) -> Bounce | None:
-        """A report as mail servers write it (RFC 3464); None for mail that is no such report, or about none of ours."""
-        ...
-
-    def verified(self, raw: bytes, headers: Mapping[str, str]) -> bytes:
-        """A report that came over HTTP. ``headers`` in lower case. Raises BadSignature."""
+        """A report as mail servers write it; None for what is none, or is about none of our messages."""
         ...

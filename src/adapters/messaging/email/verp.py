@@ -1,6 +1,7 @@
 """A sender's address of its own for each message, so that what comes back tells which one it was. (NOTI-01)
 
-The address is signed: nobody who has not got the message can say that it came back. Source: D. J. Bernstein, "Variable
+The address is signed, together with the reader's: nobody who has not got the message can say that it came back, and
+what comes back late says nothing of the address that somebody has meanwhile. Source: D. J. Bernstein, "Variable
 envelope return paths".
 """
 
@@ -28,10 +29,12 @@ class ReturnPaths:
             one = UUID(mail.message_id.partition("@")[0])
         except ValueError:
             return self._usual
-        return f"{self._local}+{one.hex}-{self._sign(one)}@{self._domain}" if self._local else self._usual
+        return (
+            f"{self._local}+{one.hex}-{self._sign(one, mail.to_address)}@{self._domain}" if self._local else self._usual
+        )
 
-    def read(self, address: str) -> DeliveryId | None:
-        """Which message it was; None for an address that we did not make."""
+    def read(self, address: str) -> tuple[DeliveryId, str] | None:
+        """Which message it was, and the proof of it; None for an address that is none of ours."""
         local, _, domain = address.strip().strip("<>").rpartition("@")
         start, _, told = local.rpartition("+")
         hexed, _, signature = told.partition("-")
@@ -41,7 +44,11 @@ class ReturnPaths:
             one = UUID(hex=hexed)
         except ValueError:
             return None
-        return DeliveryId(one) if hmac.compare_digest(signature.lower(), self._sign(one)) else None
+        return DeliveryId(one), signature.lower()
 
-    def _sign(self, one: UUID) -> str:
-        return hmac.new(self._key, one.bytes, hashlib.sha256).hexdigest()[:_LENGTH]
+    def vouches(self, delivery_id: DeliveryId, reader: str, proof: str) -> bool:
+        """Whether that message went to that reader's address."""
+        return hmac.compare_digest(proof.encode(), self._sign(delivery_id, reader).encode())
+
+    def _sign(self, one: UUID, reader: str) -> str:
+        return hmac.new(self._key, one.bytes + reader.lower().encode(), hashlib.sha256).hexdigest()[:_LENGTH]

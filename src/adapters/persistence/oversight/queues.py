@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.persistence.billing.tables import disputes, refunds, webhook_events
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.identity.tables import users
+from adapters.persistence.notification.reach_tables import dead_addresses
 from adapters.persistence.notification.tables import deliveries
 from adapters.persistence.onboarding.tables import applications
 from adapters.persistence.outbox_tables import outbox_events, outbox_tasks
@@ -81,6 +82,9 @@ _SOURCES: Final[Mapping[Queue, "Select[Any]"]] = {
     .select_from(disputes)
     .outerjoin(_payer, _payer.c.id == disputes.c.payer_id)
     .where(disputes.c.is_open),
+    Queue.ADDRESSES: _source(dead_addresses.c.user_id, dead_addresses.c.user_id, _payer.c.name, dead_addresses.c.at)
+    .select_from(dead_addresses)
+    .join(_payer, (_payer.c.id == dead_addresses.c.user_id) & (_payer.c.email == dead_addresses.c.address)),
     Queue.WEBHOOKS: _source(
         webhook_events.c.id, webhook_events.c.id, webhook_events.c.type, webhook_events.c.received_at
     ).where(webhook_events.c.status == "dead"),

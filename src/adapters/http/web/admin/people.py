@@ -11,6 +11,7 @@ from adapters.http.requests import Req
 from adapters.http.templating import page
 from adapters.http.web.forms import address, next_page
 from application.identity.erase_person import SeeErasure
+from application.notification.bounces import SeeDeadAddress
 from application.notification.first_steps import SeeFirstSteps
 from application.oversight.people import (
     SearchPeople,
@@ -69,6 +70,7 @@ class AdminPeopleController(Controller):
         see_person_ties: NamedDependency[SeePersonTies],
         see_erasure: NamedDependency[SeeErasure],
         see_first_steps: NamedDependency[SeeFirstSteps],
+        see_dead_address: NamedDependency[SeeDeadAddress],
     ) -> Response[Any]:
         person = await see_person(request.user, UserId(user_id))
         return page(
@@ -80,6 +82,7 @@ class AdminPeopleController(Controller):
             ties=await see_person_ties(request.user, person),
             erasure=await see_erasure(request.user, person.user_id),
             letters=await see_first_steps(request.user, person.user_id),
+            dead_address=await see_dead_address(request.user, person.user_id),
         )
 
     @get("/{user_id:uuid}/lessons", needs=Permission.SEE_BOOKINGS)

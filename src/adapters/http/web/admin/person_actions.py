@@ -13,14 +13,14 @@ from adapters.http.requests import Req, config_of
 from adapters.http.templating import page
 from adapters.http.text import _, ngettext
 from adapters.http.web.forms import fields_of, id_of, told
-from application.identity.block_account import BlockAccount
+from application.identity.block_account import BlockAccount, UnblockAccount
 from application.identity.change_roles import ChangeRoles, ChangeRolesCommand
 from application.identity.erase_person import CallOffErasure, ScheduleErasure
 from application.identity.export_person import RequestExport
 from application.identity.impersonate import AskImpersonation
 from application.identity.invite import Invite, NewAccount
 from application.identity.reset_factors import ResetFactors, ResetFactorsCommand
-from application.identity.unblock_account import UnblockAccount
+from application.notification.bounces import MailAgain
 from application.oversight.people import NamePeople, SeePerson
 from domain.errors import DomainError, Invalid
 from domain.identity.actor import Actor
@@ -119,6 +119,13 @@ class AdminPersonActionsController(Controller):
         if action not in ASKED:
             return redirect(request, f"/people/{user_id}", _("There is nothing of that name to do."), "problem")
         return page(request, "admin/person_action.html", person=person, action=action, roles=list(Role), tab="")
+
+    @post("/{user_id:uuid}/mail-again", needs=Permission.MANAGE_PEOPLE, status_code=303)
+    async def mail_again(
+        self, request: Req, user_id: FromPath[UUID], mail_again: NamedDependency[MailAgain]
+    ) -> Response[Any]:
+        await mail_again(request.user, UserId(user_id))
+        return redirect(request, f"/people/{user_id}", _("Mail goes there again."))
 
     @post("/{user_id:uuid}/block", needs=Permission.MANAGE_PEOPLE, status_code=303)
     async def block(

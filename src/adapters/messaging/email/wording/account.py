@@ -50,6 +50,18 @@ def password_changed(r: Reader) -> Content:
     )
 
 
+def mail_returned(r: Reader) -> Content:
+    """Told on the pages; by mail only where the address has changed meanwhile."""
+    heading = r._("Our mail to your address came back")
+    text = r._("Its mail server says that there is no such mailbox. Please check your address.")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(text,),
+        button=(r._("Check my address"), r.link("/account/email")),
+    )
+
+
 def ways_in_changed(r: Reader) -> Content:
     heading = r._("How you sign in was changed")
     changes = {
