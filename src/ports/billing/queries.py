@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from domain.billing.dispute import Dispute
 from domain.billing.ledger import Outcome
 from domain.billing.payment import PaymentStatus
 from domain.billing.refund import RefundCause, RefundStatus
@@ -44,7 +45,9 @@ class RefundView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
-    """``url`` is where it can be paid while it is open. ``refundable``: what staff may still give back."""
+    """``url`` is where it can be paid while it is open. ``refundable``: what staff may still give back. ``disputes``
+    are only told of a payment that is looked at by itself.
+    """
 
     payment_id: PaymentId
     payer_id: UserId
@@ -65,6 +68,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     decline_code: str | None = None
     url: str | None = None
     captured_at: datetime | None = None
+    disputes: Sequence[Dispute] = ()
 
 
 class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):

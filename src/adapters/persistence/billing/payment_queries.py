@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.persistence.billing.disputes import SqlDisputes
 from adapters.persistence.statement import driver
 from domain.billing.payment import PAID, PaymentStatus
 from domain.billing.refund import RefundCause, RefundStatus
@@ -90,7 +91,8 @@ class SqlPaymentQueries:
     async def payment(self, payment_id: PaymentId) -> PaymentView | None:
         async with driver(self._engine) as connection:
             row = await connection.fetchrow(_ONE, payment_id, current_academy())
-        return _view(row) if row is not None else None
+            disputes = await SqlDisputes(connection).of_payment(payment_id) if row is not None else ()
+        return msgspec.structs.replace(_view(row), disputes=disputes) if row is not None else None
 
     async def of_payer(self, payer_id: UserId, *, cursor: str | None = None, limit: int = 20) -> Page[PaymentView]:
         return await self._page(_MINE, cursor, limit, payer_id)
