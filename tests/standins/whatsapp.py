@@ -170,7 +170,7 @@ def envelope(*, statuses: tuple[Any, ...] = (), messages: tuple[Any, ...] = (), 
     if statuses:
         values.append({"messaging_product": "whatsapp", "metadata": metadata, "statuses": list(statuses)})
     if messages:
-        contacts = [{"profile": {"name": "ن"}, "wa_id": message["from"]} for message in messages]
+        contacts = [{"profile": {"name": "ن"}, "wa_id": message.get("from", "")} for message in messages]
         told = {"messaging_product": "whatsapp", "metadata": metadata, "contacts": contacts, "messages": list(messages)}
         values.append(told)
     changes = [{"value": value, "field": "messages"} for value in values]
