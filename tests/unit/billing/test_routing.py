@@ -171,7 +171,7 @@ async def test_each_account_is_asked_whether_it_knows_our_keys() -> None:
     async def refused(*_: Any) -> Any:
         raise GatewayRefused("sandbox/wrong", "no such key", "unauthorized")
 
-    wrong.list_changed = refused  # type: ignore[method-assign]
+    wrong.list_changed = refused  # type: ignore[assignment]
     accounts = Accounts([cast(PaymentGateway, each) for each in (GLOBAL, silent, wrong)])
 
     found = await CheckProviders(accounts, FixedClock())()
