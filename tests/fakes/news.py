@@ -38,11 +38,22 @@ from domain.identity.events import (
 )
 from domain.identity.guardianship_events import GuardianInvited, GuardianshipEnded
 from domain.identity.permission import Role
-from domain.ids import ApplicationId, BookingId, EventId, GuardianshipId, PaymentId, ProposalId, RefundId, UserId
+from domain.ids import (
+    ApplicationId,
+    BookingId,
+    ConnectionId,
+    EventId,
+    GuardianshipId,
+    PaymentId,
+    ProposalId,
+    RefundId,
+    UserId,
+)
 from domain.money import Money
 from domain.notification.events import LessonDue, MailReturned
 from domain.notification.sequence import StepDue
 from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from domain.scheduling.connection_events import CalendarUnread
 from domain.scheduling.meeting_events import ClassMoved
 from fakes.clock import NOON
 from ports.notification.queries import Lesson, Person
@@ -130,6 +141,10 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
         "cause": "the card was closed",
         "settles_booking": True,
         "lead_min": 60,
+        "connection_id": ConnectionId(UUID(int=33)),
+        "label": "Family",
+        "lost": True,
+        "strict": False,
         "failed": "zoom",
         "provider": "jitsi",
     }
@@ -143,7 +158,7 @@ EVERY_KIND: Final[tuple[type[Event], ...]] = (
     GuardianInvited, GuardianshipEnded, ErasureScheduled, UserRegistered, VerificationRequested, EmailVerified,
     BookingRequested, BookingHeld, BookingDeclined,
     BookingExpired, BookingConfirmed, BookingRescheduled, RescheduleProposed, RescheduleDeclined, BookingCancelled,
-    ClassMoved,
+    ClassMoved, CalendarUnread,
     LessonDue, StepDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,
 )  # fmt: skip
 

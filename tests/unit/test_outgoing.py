@@ -15,6 +15,11 @@ CLIENTS: Final = frozenset(
     {"httpx", "aiohttp", "requests", "urllib3", "smtplib", "aiosmtplib", "ftplib", "obstore", "http", "socket"}
 )
 CALLING: Final = {
+    "adapters/calendars/feed.py": "published calendars, at addresses that Qaris tell, through outgoing/public.py",
+    "adapters/google/calendar.py": "hands answers of outgoing/http.py on",
+    "adapters/google/guard.py": "reads answers of outgoing/http.py",
+    "adapters/google/service.py": "Google, from HALAQA_PROVIDER_URLS or its own addresses",
+    "entrypoints/container/google.py": "hands the client on",
     "adapters/messaging/email/smtp.py": "the mail server, from HALAQA_SMTP_URL",
     "adapters/oidc.py": "sign-in providers, from HALAQA_OIDC_PROVIDERS",
     "adapters/outgoing/http.py": "on behalf of the adapters of providers, with addresses from the settings",

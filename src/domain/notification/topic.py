@@ -132,7 +132,7 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     BookingExpired: ((Topic.REQUEST_EXPIRED, _BOTH),),
     BookingConfirmed: ((Topic.LESSON_CONFIRMED, _ALL),),
     BookingRescheduled: ((Topic.LESSON_RESCHEDULED, _ALL),),
-    CalendarUnread: ((Topic.CALENDAR_UNREAD, frozenset({Side.PERSON})),),
+    CalendarUnread: ((Topic.CALENDAR_UNREAD, frozenset({Side.QARI})),),
     ClassMoved: ((Topic.CLASS_MOVED, _ALL),),
     RescheduleProposed: ((Topic.RESCHEDULE_PROPOSED, frozenset({Side.OTHER_SIDE})),),
     RescheduleDeclined: ((Topic.RESCHEDULE_DECLINED, frozenset({Side.OTHER_SIDE})),),

@@ -34,7 +34,6 @@ ROLL: Final = timedelta(days=1)
 class Source(StrEnum):
     GOOGLE = "google"
     ICS = "ics"
-    CALDAV = "caldav"
 
 
 class Status(StrEnum):
@@ -144,7 +143,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         event = CalendarUnread(
             at=at,
             connection_id=self.id,
-            user_id=self.qari_id,
+            qari_id=self.qari_id,
             label=self.label,
             lost=self.status is Status.LOST,
             strict=self.strict,

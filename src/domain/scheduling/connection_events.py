@@ -9,7 +9,7 @@ class CalendarUnread(Event, frozen=True, kw_only=True, tag="scheduling.calendar_
     """For some time nothing could be read. ``lost``: only its Qari can help. ``strict``: nobody books him then."""
 
     connection_id: ConnectionId
-    user_id: UserId
+    qari_id: UserId
     label: str
     lost: bool
     strict: bool

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -62,6 +62,7 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True):
     verifier: str
 
 
+@runtime_checkable
 class CalendarConsent(Protocol):
     """Asks a Qari for his leave to read his calendar, at the provider's own page."""
 
