@@ -1,12 +1,13 @@
 """The servers that are measured: ``python bench/doors.py KIND PORT`` with the settings in the environment.
 
-``main`` and ``admin`` are the doors as they are. ``before`` is main as it was before accounts were guarded in earnest:
-the session is read from PostgreSQL on every request, and nobody counts requests.
+``main`` and ``admin`` are the doors as they are, ``live`` is main as in production. ``before`` is main as it was before
+accounts were guarded in earnest: the session is read from PostgreSQL on every request, and nobody counts requests.
 """
 
 import sys
 from collections.abc import Callable
 
+import msgspec
 from litestar import Litestar
 
 from adapters.http.app import create_app
@@ -33,7 +34,17 @@ def before(settings: Settings) -> Litestar:
     )
 
 
-KINDS: dict[str, Callable[[Settings], Litestar]] = {"main": create_main, "admin": create_admin, "before": before}
+def live(settings: Settings) -> Litestar:
+    """``main`` as in production (templates and addresses of files are kept), but reached by plain http."""
+    return create_main(msgspec.structs.replace(settings, env="production"))
+
+
+KINDS: dict[str, Callable[[Settings], Litestar]] = {
+    "main": create_main,
+    "admin": create_admin,
+    "before": before,
+    "live": live,
+}
 
 if __name__ == "__main__":
     settings = load()

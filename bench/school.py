@@ -50,7 +50,7 @@ _PEOPLE: Final = """
                        teaches_genders, bio, approved, booking_mode, request_holds_slot)
     SELECT pg_temp.uid('user', n), {academy}, ({names})[1 + n % 10] || ' ' || substr(md5(n::text), 1, 8),
            CASE WHEN n % 2 = 0 THEN 'male' ELSE 'female' END, ({zones})[1 + n % 6], 'PK', '{{en,ur}}', '{{hafs}}',
-           '{{tajwid,hifz}}', '{{}}', '{{male,female}}', repeat('Teaches with patience. ', 20), true, 'instant', true
+           '{{tajwid}}', '{{}}', '{{male,female}}', repeat('Teaches with patience. ', 20), true, 'instant', true
       FROM generate_series(1, {qaris}) AS n;
     INSERT INTO qari_offers (qari_id, minutes, price_minor, trial_minor, currency)
     SELECT pg_temp.uid('user', n), minutes, 500 + n % 40 * 50, 0, 'USD'

@@ -1,19 +1,20 @@
 """Pages from minijinja templates, called directly: no framework in between."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, cast
 
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
-from minijinja import Environment
+from minijinja import Environment, safe
 
 from adapters.http import assets, csrf, formatting
 from adapters.http.authentication import expired_cookie
 from adapters.http.ayah import ayah
 from adapters.http.branding import brand_of
 from adapters.http.flash import flash_of
+from adapters.http.fragments import CSRF_MARK, MOST, PATH_MARK, Fragments, filled
 from adapters.http.hijri import hijri_text
 from adapters.http.languages import NUMERALS_OF, remembered_language
 from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
@@ -58,6 +59,8 @@ class Renderer:
             debug=development,
         )
 
+        self.fragments = Fragments(self.render, most=0 if development else MOST)
+
     def _load(self, name: str) -> str | None:
         path = (self._folder / name).resolve()
         if not path.is_relative_to(self._folder.resolve()) or not path.is_file():
@@ -69,6 +72,21 @@ class Renderer:
 
 
 asset_once = cache(assets.address)
+
+
+def part(
+    request: Connection,
+    template: str,
+    of: Hashable,
+    /,
+    shown: Callable[[], Mapping[str, Any]] = dict,
+    **values: Hashable,
+) -> Any:
+    """A piece of a page, remembered (see ``fragments``). ``of`` and ``values`` are all that it depends on beside
+    language and zone; ``shown`` is what the template needs of it, worked out for the first time only.
+    """
+    renderer = cast(Renderer, request.app.state.renderer)
+    return safe(renderer.fragments.text(template, viewer_of(request).zone, {"of": of, **values}, shown))
 
 
 def page(
@@ -108,6 +126,11 @@ def page(
         "request_id": request_id_of(request),
     }
     renderer = cast(Renderer, request.app.state.renderer)
+    foot = {key: values[key] for key in ("theme", "dir")}
+    choices = {key: values[key] for key in ("tongues", "numeral_choices", "numerals")}
+    marks = {"csrf_token": CSRF_MARK, "path": PATH_MARK}
+    made = renderer.fragments.text("layouts/colophon.html", viewer.zone, foot, lambda: choices | marks)
+    values["colophon"] = filled(made, csrf_token=token, path=values["path"])
     seen = expired_cookie(config, config.flash_cookie) if flash else None
     extra = [cookie for cookie in (visit, seen, remembered_language(request)) if cookie]
     return Response(

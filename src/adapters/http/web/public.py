@@ -16,7 +16,7 @@ from adapters.http import structured
 from adapters.http.alternates import alternates, canonical
 from adapters.http.branding import brand_of
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
-from adapters.http.templating import page
+from adapters.http.templating import page, part
 from adapters.http.text import _
 from adapters.http.web.forms import id_of
 from adapters.http.web.seeking import seeking_for
@@ -107,7 +107,7 @@ class PublicController(Controller):
         return page(
             request,
             "public/qaris.html",
-            qaris=[_card(request, qari) for qari in found.items],
+            qaris=[_card(request, qari, seeking.child) for qari in found.items],
             next="/qaris?" + urlencode(here | {"cursor": found.next_cursor}) if found.next_cursor else None,
             first="/qaris?" + urlencode(here) if cursor else None,
             narrowed=bool(asked),
@@ -179,20 +179,24 @@ def _remembered(request: Req, asked: str, shown: str) -> list[Cookie]:
     ]
 
 
-def _card(request: Req, qari: QariCard) -> dict[str, Any]:
-    lang = viewer_of(request).locale
-    return {
-        "user_id": qari.user_id,
-        "name": qari.name,
-        "zone": qari.zone,
-        "minutes": qari.minutes,
-        "price": qari.price,
-        "trial_price": qari.trial_price,
-        "next_free": qari.next_free,
-        "language_names": language_names(qari.languages, lang),
-        "riwayah_names": riwayah_names(qari.riwayat),
-        "subject_names": [subject_name(subject) for subject in qari.subjects],
-    }
+def _card(request: Req, qari: QariCard, child: str = "") -> Any:
+    def shown() -> dict[str, Any]:
+        return {
+            "qari": {
+                "user_id": qari.user_id,
+                "name": qari.name,
+                "zone": qari.zone,
+                "minutes": qari.minutes,
+                "price": qari.price,
+                "trial_price": qari.trial_price,
+                "next_free": qari.next_free,
+                "language_names": language_names(qari.languages, viewer_of(request).locale),
+                "riwayah_names": riwayah_names(qari.riwayat),
+                "subject_names": [subject_name(subject) for subject in qari.subjects],
+            }
+        }
+
+    return part(request, "public/qari_card.html", qari, shown, child=child)
 
 
 def _qari_page(request: Req, found: FreeSlotsFound, days: Week, now: datetime) -> dict[str, Any]:
