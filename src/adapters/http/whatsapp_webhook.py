@@ -9,11 +9,9 @@ from litestar.params import FromPath, QueryParameter
 
 from adapters.http.requests import Req
 from adapters.http.webhooks import LONGEST, NotSigned
-from application.notification.hear_whatsapp import HearWhatsApp
-from domain.errors import NotPermitted
+from application.notification.hear_whatsapp import GreetWhatsApp, HearWhatsApp
 from domain.identity.permission import Permission
 from ports.errors import BadSignature
-from ports.notification.whatsapp import WhatsAppLines
 
 Mode = Annotated[str, QueryParameter(name="hub.mode", max_length=40)]
 Token = Annotated[str, QueryParameter(name="hub.verify_token", max_length=200)]
@@ -36,14 +34,13 @@ class HeardOut(msgspec.Struct):
 )
 def whatsapp_greeting(
     account: FromPath[str],
-    whatsapp_lines: NamedDependency[WhatsAppLines],
+    greet_whatsapp: NamedDependency[GreetWhatsApp],
     mode: Mode = "",
     token: Token = "",
     challenge: Challenge = "",
 ) -> Response[str]:
     """The challenge as it came, to whoever knows our word for it; 403 otherwise."""
-    if not whatsapp_lines.get(account).greets(mode, token):
-        raise NotPermitted("this is not what we have agreed on")
+    greet_whatsapp(account, mode=mode, token=token)
     return Response(challenge, media_type=MediaType.TEXT)
 
 

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from application.notification.whatsapp import confirmed, stopped
-from domain.errors import NotFound, StaleWrite
+from domain.errors import NotFound, NotPermitted, StaleWrite
 from domain.ids import AcademyId, DeliveryId
 from domain.notification.delivery import Channel, Delivery, Status
 from domain.notification.whatsapp import Contact, Stage, Way, asks_to_start, asks_to_stop
@@ -40,6 +40,17 @@ def _referred(reference: str) -> tuple[AcademyId, DeliveryId] | None:
         return AcademyId(UUID(academy)), DeliveryId(UUID(delivery))
     except ValueError:
         return None
+
+
+class GreetWhatsApp:
+    """Whether it is the provider that asks if we are here. Raises NotFound, NotPermitted."""
+
+    def __init__(self, lines: WhatsAppLines) -> None:
+        self._lines = lines
+
+    def __call__(self, account: str, *, mode: str, token: str) -> None:
+        if not self._lines.get(account).greets(mode, token):
+            raise NotPermitted("this is not what we have agreed on")
 
 
 class HearWhatsApp:

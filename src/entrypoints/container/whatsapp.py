@@ -13,7 +13,7 @@ from adapters.messaging.whatsapp.line import USUAL, CloudLine, Lines
 from adapters.messaging.whatsapp.templates import Templates
 from adapters.outgoing.guard import Patience, Trouble
 from application.notification.carry_whatsapp import AnswerWhatsApp, CarryWhatsApp
-from application.notification.hear_whatsapp import HearWhatsApp
+from application.notification.hear_whatsapp import GreetWhatsApp, HearWhatsApp
 from application.notification.subscriptions import ANSWER_WHATSAPP
 from application.notification.whatsapp import AskWhatsApp, ConfirmWhatsApp, SeeWhatsApp, StopWhatsApp
 from entrypoints.settings import Settings
@@ -65,6 +65,7 @@ class WhatsAppContainer(containers.DeclarativeContainer):
     )
     confirm_whatsapp = providers.Factory(ConfirmWhatsApp, new_unit, clock, settings.provided.secret_key)
     stop_whatsapp = providers.Factory(StopWhatsApp, new_unit, clock)
+    greet_whatsapp = providers.Factory(GreetWhatsApp, whatsapp_lines)
     hear_whatsapp = providers.Factory(
         HearWhatsApp, new_unit, clock, wakeup, whatsapp_lines, academies.provided.ids, settings.provided.secret_key
     )
