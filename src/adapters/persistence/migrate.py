@@ -5,6 +5,7 @@ While it changes tables, a statement that cannot have its lock within seconds gi
 """
 
 from importlib.resources import files
+from time import monotonic, sleep
 from typing import Final
 
 from alembic import command
@@ -16,7 +17,8 @@ from sqlalchemy.pool import NullPool
 from adapters.persistence.engine import driver_url
 
 LOCK: Final = 0x48616C617161  # "Halaqa"
-WAIT_FOR_OTHERS: Final = "120s"
+WAIT_FOR_OTHERS_S: Final = 120.0
+LOOK_EVERY_S: Final = 0.1
 WAIT_FOR_TABLES: Final = "5s"
 
 
@@ -39,9 +41,20 @@ async def upgrade(url: str, target: str = "head") -> None:
         await engine.dispose()
 
 
+def _wait_for_others(connection: Connection) -> None:
+    """Looks and leaves each time: whoever waits inside a statement holds up an index that is built without locks, and
+    the two would wait for each other.
+    """
+    until = monotonic() + WAIT_FOR_OTHERS_S
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar_one():
+        connection.rollback()
+        if monotonic() > until:
+            raise TimeoutError("somebody else has been bringing the database up to date for too long")
+        sleep(LOOK_EVERY_S)
+
+
 def _upgrade(connection: Connection, target: str) -> None:
-    connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_OTHERS}'"))
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+    _wait_for_others(connection)
     connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_TABLES}'"))
     connection.commit()
     config = configuration()
