@@ -28,7 +28,7 @@ Source: RFC 3463, and the three digits of RFC 5321 where a server gives no more.
 
 
 class Bounce(msgspec.Struct, frozen=True, kw_only=True):
-    """``proof``: that the message went to that reader's address, and that he has got the report. ``code`` in three parts
+    """``proof``: that the message went to that reader's address and came back from it. ``code`` in three parts
     (RFC 3463), or three digits; ``why`` in the server's words.
     """
 
