@@ -7,12 +7,15 @@ from litestar import Litestar
 
 from adapters.http.app import create_app
 from adapters.http.config import HttpConfig, RequestLimits
+from adapters.http.observe import said
 from adapters.http.routes import controllers_for
 from adapters.persistence.revision import current, heads
 from adapters.quran import mushaf
 from domain.identity.permission import Audience
+from entrypoints.access import access_log
 from entrypoints.container import Container
 from entrypoints.container.push import public_push_key
+from entrypoints.container.stripe import stripe_pages
 from entrypoints.settings import Settings
 
 Probe = Callable[[], Awaitable[None]]
@@ -28,13 +31,17 @@ def create(settings: Settings, audience: Audience) -> Litestar:
     """
     mushaf()
     container = Container(settings, audience)
-    main = audience is Audience.MAIN
+    main, access = audience is Audience.MAIN, access_log()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            if access is not None:
+                access.flush()
+            if (line := container.redis_line()) is not None:
+                line.give_up()
             await container.http_client().aclose()
             await container.throttle().close()
             await container.redis().aclose(close_connection_pool=True)
@@ -49,7 +56,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             school_name=settings.school_name,
             school_zone=settings.school_zone,
             development=not settings.production,
-            form_origins=(settings.sandbox_url,) if main else (),
+            form_origins=(settings.sandbox_url, *stripe_pages(settings)) if main else (),
             trusted_hosts=settings.trusted_hosts,
             trusted_proxies=settings.trusted_proxies,
             cors_origins=settings.cors_origins,
@@ -73,6 +80,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
         terminologies=container.see_terminology(),
         count_news=container.notification_queries().unread_notes if main else None,
         probes=_probes(container),
+        access=access or said,
         lifespan=[lifespan],
     )
 

@@ -15,6 +15,14 @@ from ports.clock import Clock
 API: Final = "https://api.stripe.com"
 SCRIPT: Final = "https://js.stripe.com/endive/stripe.js"
 """Of the release that goes with the version of the API."""
+PAGES: Final = "https://checkout.stripe.com"
+
+
+def stripe_pages(settings: Settings) -> tuple[str, ...]:
+    """Where forms of ours end, after redirects, when a payment is made on Stripe's page. An account with a domain of
+    its own for it says so in the provider addresses: `stripe-checkout=https://pay.school.example`.
+    """
+    return (settings.provider_url("stripe-checkout", PAGES),) if read_accounts(settings.stripe_accounts) else ()
 
 
 def stripe_gateways(

@@ -35,13 +35,7 @@ from ports.clock import Clock
 DIRECT: Final = CheckoutMode.DIRECT.value
 _REF: Final = re.compile(r"([a-z]{2,12})_\w+", re.ASCII)
 """``cs`` is a session, ``pi`` a payment intent; anything else that an event names is a dispute."""
-_ORIGINS: Final = (
-    "https://*.js.stripe.com",
-    "https://api.stripe.com",
-    "https://checkout.stripe.com",
-    "https://hooks.stripe.com",
-    "https://*.stripe.com",
-)
+_ORIGINS: Final = ("https://*.stripe.com",)
 """Source: Stripe docs, "Security guide", Content-Security-Policy of Stripe.js and of embedded Checkout."""
 _PAYABLE: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 
