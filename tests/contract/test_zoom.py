@@ -10,17 +10,24 @@ from uuid import UUID
 import httpx
 import msgspec
 import pytest
+from litestar.testing import TestClient
 
+from adapters.http.meeting_webhook import meeting_webhook
 from adapters.meetings.zoom.accounts import ZoomAccount, read_accounts
 from adapters.meetings.zoom.client import ZoomClient
 from adapters.meetings.zoom.meetings import ZoomMeetings
 from adapters.meetings.zoom.notices import ZoomNotices
 from adapters.outgoing.budget import MemoryBudget
 from adapters.outgoing.guard import Guard, Patience
-from domain.ids import MeetingHostId, UserId
+from application.scheduling.see_attendance import ReceiveMeetingNotice
+from domain.errors import NotFound
+from domain.ids import BookingId, MeetingHostId, MeetingId, UserId
+from domain.scheduling.meeting import Meeting
 from domain.scheduling.meeting_server import MeetingServer
 from domain.time import TimeSlot
 from fakes.clock import NOON, FixedClock
+from fakes.http import an_app, provided
+from fakes.unit import MemoryStore, MemoryUnit
 from ports.errors import BadSignature, GatewayRefused, GatewayUnavailable, NotSent
 from ports.scheduling.meetings import Challenge, Host, MeetingRequest, Participant, RoomGone, Seen
 from standins.zoom import HOOK, Zoom, zoom
@@ -319,3 +326,39 @@ def test_a_bad_setting_is_refused_and_shows_no_secret(text: str) -> None:
         read_accounts(text)
 
     assert "s3cr3t" not in str(told.value)
+
+
+async def test_a_notice_is_kept_once_with_its_lesson_and_a_stranger_s_is_passed_over(there: Zoom) -> None:  # LIVE-09
+    store = MemoryStore()
+    lesson = BookingId(UUID(int=10))
+    store.shelf("meetings")[lesson] = Meeting(
+        id=MeetingId(UUID(int=5)),
+        booking_id=lesson,
+        provider="zoom",
+        created_at=NOON,
+        reference="school:81234567891",
+    )
+    receive = ReceiveMeetingNotice(lambda: MemoryUnit(store), FixedClock(NOON), {"zoom/school": notices()})
+    stranger = came() | {"object": came()["object"] | {"id": "999"}}
+
+    for payload in (came(), came(), stranger):
+        assert await receive("zoom", "school", *there.webhook("meeting.participant_joined", payload, NOON)) is None
+
+    (seen,) = store.shelf("sightings").values()
+    assert (seen.booking_id, seen.name, seen.came) == (lesson, "Amina", True)
+    with pytest.raises(NotFound):
+        await receive("zoom", "nobody", b"", {})
+
+
+async def test_the_address_answers_the_challenge_as_it_is_asked_for(there: Zoom) -> None:
+    receive = ReceiveMeetingNotice(lambda: MemoryUnit(MemoryStore()), FixedClock(NOON), {"zoom/school": notices()})
+    raw, headers = there.webhook("endpoint.url_validation", {"plainToken": "q"}, NOON)
+    app = an_app([meeting_webhook], dependencies={"receive_meeting_notice": provided(receive)})
+
+    with TestClient(app) as client:
+        answer = client.post("/webhooks/meetings/zoom/school", content=raw, headers=headers)
+        refused = client.post("/webhooks/meetings/zoom/school", content=raw + b" ", headers=headers)
+
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"plainToken", "encryptedToken"}
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_signature")

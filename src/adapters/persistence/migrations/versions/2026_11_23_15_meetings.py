@@ -50,7 +50,7 @@ def upgrade() -> None:
         *_academy("meeting_host_times"),
         sa.PrimaryKeyConstraint("booking_id", name="pk_meeting_host_times"),
         sa.ForeignKeyConstraint(["host_id"], ["meeting_hosts.id"], name="fk_meeting_host_times_host_id"),
-        sa.CheckConstraint("busy_from < busy_until", name="ck_meeting_host_times_times"),
+        sa.CheckConstraint("busy_from < busy_until", name=op.f("ck_meeting_host_times_times")),
         ExcludeConstraint(
             ("seat", "="),
             (sa.text("tstzrange(busy_from, busy_until)"), "&&"),
