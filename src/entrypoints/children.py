@@ -1,8 +1,8 @@
 """The child processes of ``halaqa up``: started in groups of their own, watched, restarted, stopped."""
 
-import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +12,7 @@ from typing import Final
 
 from entrypoints.embedded.account import child_setup
 from entrypoints.embedded.processes import command_of, is_alive, wait_until_gone
+from entrypoints.settings_checks import PREFIX
 
 MARK: Final = "entrypoints.cli"
 LONGEST_LOG: Final = 16 * 1024 * 1024
@@ -20,12 +21,23 @@ STEADY_S: Final = 30.0
 
 
 class Child:
-    """``serve-<name>`` of the command line. ``port`` is None for what answers no requests."""
+    """``serve-<name>`` of the command line. ``listener``: the socket it accepts from, which stays open when it dies, so
+    that nobody is turned away; None for what answers no requests. ``number``: one of several of that name.
+    """
 
-    def __init__(self, name: str, port: int | None, *, host: str, environ: Mapping[str, str], folder: Path) -> None:
-        self.name, self.port, self.host = name, port, host
-        self.log = folder / f"{name}.log"
+    def __init__(
+        self,
+        name: str,
+        listener: socket.socket | None,
+        *,
+        environ: Mapping[str, str],
+        folder: Path,
+        number: int = 1,
+    ) -> None:
+        self.name, self.number, self._listener = name, number, listener
+        self.log = folder / (f"{name}.log" if number == 1 else f"{name}-{number}.log")
         self.failures = 0
+        self._ready = -1
         self.restart_at: float | None = None
         self._environ, self._started_at = environ, 0.0
         self._process: subprocess.Popen[bytes] | None = None
@@ -39,7 +51,7 @@ class Child:
         if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
             self.log.replace(self.log.with_suffix(".log.1"))
         with self.log.open("ab") as log:
-            self._process = spawn([f"serve-{self.name}"], self._environ, stdout=log.fileno())
+            self._process = self._spawn(log.fileno())
         self._started_at, self.restart_at = time.monotonic(), None
 
     def exit_code(self) -> int | None:
@@ -54,17 +66,40 @@ class Child:
         return wait_s
 
     def is_ready(self) -> bool:
-        if self.port is None:
-            return self._process is not None and self._process.poll() is None
-        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not listened on
-        connection = http.client.HTTPConnection(host, self.port, timeout=1)
-        try:
-            connection.request("GET", "/health/live")
-            return connection.getresponse().status == 200
-        except OSError:
+        """A server says so itself: the port is shared, so that asking there would ask anybody."""
+        if self._process is None or self._process.poll() is not None:
             return False
+        if self._ready < 0:
+            return True
+        try:
+            told = os.read(self._ready, 1)
+        except BlockingIOError:
+            return False
+        os.close(self._ready)
+        self._ready = -1
+        return bool(told)
+
+    def successor(self) -> "Child":
+        """Another one of the same kind, which is not started yet."""
+        return Child(self.name, self._listener, environ=self._environ, folder=self.log.parent, number=self.number)
+
+    def _spawn(self, log: int) -> "subprocess.Popen[bytes]":
+        if self._listener is None:
+            return spawn([f"serve-{self.name}"], self._environ, stdout=log)
+        if self._ready >= 0:
+            os.close(self._ready)
+        self._ready, told = os.pipe()
+        os.set_blocking(self._ready, False)
+        handed = {f"{PREFIX}LISTEN_FD": str(self._listener.fileno()), f"{PREFIX}READY_FD": str(told)}
+        try:
+            return spawn(
+                [f"serve-{self.name}"],
+                {**self._environ, **handed},
+                stdout=log,
+                pass_fds=(self._listener.fileno(), told),
+            )
         finally:
-            connection.close()
+            os.close(told)
 
     def signal(self, how: signal.Signals) -> None:
         """To the whole group: a child may have children."""
@@ -88,13 +123,16 @@ class Child:
         return lines[-1][:200] if lines else ""
 
 
-def spawn(arguments: list[str], environ: Mapping[str, str], stdout: int | None = None) -> "subprocess.Popen[bytes]":
+def spawn(
+    arguments: list[str], environ: Mapping[str, str], stdout: int | None = None, pass_fds: tuple[int, ...] = ()
+) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", MARK, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=stdout,
         env=dict(environ),
+        pass_fds=pass_fds,
         start_new_session=True,
         preexec_fn=child_setup(None, death_signal=signal.SIGTERM),
     )

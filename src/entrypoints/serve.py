@@ -1,6 +1,9 @@
-"""How each HTTP process serves its application."""
+"""How each HTTP process serves its application, and how it leaves without anybody noticing. (OPS-04)"""
 
+import asyncio
 import gc
+import os
+import socket
 from typing import Final
 
 import uvicorn
@@ -9,7 +12,34 @@ from litestar import Litestar
 from entrypoints import logging
 from entrypoints.settings import Settings
 
-GRACE_S: Final = 2
+KEPT_OPEN_S: Final = 75
+GRACE_S: Final = 10
+DRAIN_S: Final = 1.0
+"""So long open connections are still served after the order to stop; each hears that it was the last time."""
+
+
+class Server(uvicorn.Server):
+    """Says that it is ready on ``ready_fd``, where somebody waits for it."""
+
+    def __init__(self, config: uvicorn.Config, ready_fd: int) -> None:
+        super().__init__(config)
+        self._ready_fd = ready_fd
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._ready_fd >= 0:
+            os.write(self._ready_fd, b"!")
+            os.close(self._ready_fd)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """New connections go to whoever shares the socket; open ones end after their next answer."""
+        for server in self.servers:
+            server.close()
+        self.config.encoded_headers.append((b"connection", b"close"))
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        if self.server_state.connections and not self.force_exit:
+            await asyncio.sleep(DRAIN_S)
+        await super().shutdown(sockets)
 
 
 def configure_logging(settings: Settings, process: str) -> None:
@@ -20,7 +50,7 @@ def serve(app: Litestar, settings: Settings, port: int) -> None:
     """Returns when it is told to stop (SIGTERM, SIGINT): open requests get the grace, then the connections close."""
     gc.freeze()
     gc.enable()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=port,
@@ -30,5 +60,11 @@ def serve(app: Litestar, settings: Settings, port: int) -> None:
         # Whom to believe about the caller's address is our own decision: see adapters.http.addresses.
         proxy_headers=False,
         lifespan="on",
+        # Longer than a load balancer keeps a connection it does not use, so that it is the one that closes.
+        timeout_keep_alive=KEPT_OPEN_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+    server = Server(config, settings.ready_fd)
+    server.run([socket.socket(fileno=settings.listen_fd)] if settings.listen_fd >= 0 else None)
+    if not server.started:
+        raise SystemExit(3)

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Final
 
@@ -23,6 +24,8 @@ from entrypoints.settings_checks import PREFIX
 
 STOP_GRACE_S: Final = 2.0
 START_PATIENCE_S: Final = 40.0
+ROLL_GRACE_S: Final = 15.0
+BACKLOG: Final = 2048
 
 
 class _Stop(Exception):
@@ -39,16 +42,16 @@ class Supervisor:
         self._pids = settings.data / "processes"
         environ = self._environment()
         folder = settings.data / "log"
-        ports = {"sandbox": settings.sandbox_port, "main": settings.main_port, "admin": settings.admin_port}
-        self._children = [
-            Child(name, port, host=settings.host, environ=environ, folder=folder)
-            for name, port in (*ports.items(), ("worker", None))
-        ]
+        self._ports = {"sandbox": settings.sandbox_port, "main": settings.main_port, "admin": settings.admin_port}
+        self._make = partial(Child, environ=environ, folder=folder)
+        self._children: list[Child] = []
+        self._rolling = False
 
     def run(self) -> int:
         """Returns when everything has stopped. Raises CannotStart."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGUSR1, self._on_reload)
         with owning(self._settings.data):
             try:
                 self._start()
@@ -62,9 +65,11 @@ class Supervisor:
     def _start(self) -> None:
         started = time.monotonic()
         clear_leftovers(self._pids)
-        for child in self._children:
-            if child.port is not None:
-                require_free(self._settings.host, child.port, f"{PREFIX}{child.name.upper()}_PORT")
+        for name, port in self._ports.items():
+            listener = listen(self._settings.host, port, f"{PREFIX}{name.upper()}_PORT")
+            count = self._settings.main_processes if name == "main" else 1
+            self._children += [self._make(name, listener, number=number) for number in range(1, count + 1)]
+        self._children.append(self._make("worker", None))
         self._say("Starting the database …")
         self._services.start()
         self._check()
@@ -120,6 +125,8 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._stopping:
+            if self._rolling:
+                self._roll()
             for child in self._children:
                 self._look_after(child)
             self._look_after_servers()
@@ -137,6 +144,31 @@ class Supervisor:
         wait_s = child.plan_restart()
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
         self._say(f"{child.name} {how}; it starts again in {wait_s:.1f} s. Its last line: {child.last_words()}")
+
+    def _roll(self) -> None:
+        """One after the other: a new process serves before the old one is told to leave. One that does not come up
+        leaves the old one where it is.
+        """
+        self._rolling = False
+        for index, old in enumerate(self._children):
+            new = old.successor()
+            new.start()
+            write_down(self._pids, [child.pid for child in (*self._children, new)])
+            patience = time.monotonic() + START_PATIENCE_S
+            while not new.is_ready() and new.exit_code() is None and time.monotonic() < patience:
+                self._check()
+                time.sleep(0.05)
+            if new.exit_code() is not None or time.monotonic() >= patience:
+                new.signal(signal.SIGKILL)
+                self._say(f"{old.name} stays as it is: the new one did not start. {new.last_words()} (see {new.log})")
+                return
+            self._children[index] = new
+            old.signal(signal.SIGTERM)
+            old.wait(time.monotonic() + ROLL_GRACE_S)
+            old.signal(signal.SIGKILL)
+            old.wait(time.monotonic() + 1)
+            write_down(self._pids, [child.pid for child in self._children])
+            self._say(f"{new.name} is new.")
 
     def _look_after_servers(self) -> None:
         for name, server in (("PostgreSQL", self._services.postgres), ("Valkey", self._services.valkey)):
@@ -160,6 +192,9 @@ class Supervisor:
             for child in self._children:
                 child.signal(signal.SIGKILL)
         self._stopping = True
+
+    def _on_reload(self, number: int, frame: FrameType | None) -> None:
+        self._rolling = True
 
     def _environment(self) -> dict[str, str]:
         settings = self._settings
@@ -192,21 +227,21 @@ class Supervisor:
         return "\n".join(lines)
 
 
-def require_free(host: str, port: int, setting: str) -> None:
-    """Raises CannotStart. As a server would listen: a port in TIME_WAIT is free."""
+def listen(host: str, port: int, setting: str) -> socket.socket:
+    """Open for as long as the school is, whoever accepts from it. Raises CannotStart. A port in TIME_WAIT is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise CannotStart(f"port {port} is taken by another program; end it or set {setting}") from error
-            reason = error.strerror or str(error)
-            raise CannotStart(
-                f"cannot listen on {host}:{port} ({reason.lower()}); set {setting} or HALAQA_HOST"
-            ) from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(f"port {port} is taken by another program; end it or set {setting}") from error
+        reason = error.strerror or str(error)
+        raise CannotStart(f"cannot listen on {host}:{port} ({reason.lower()}); set {setting} or HALAQA_HOST") from error
+    return listener
 
 
 async def _is_empty(url: str) -> bool:

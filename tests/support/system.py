@@ -91,6 +91,16 @@ class System:
             self._process.wait(5)
         self._process = None
 
+    def reload(self) -> None:
+        """Every process is replaced, one after the other; returns when that is done."""
+        done = self.said.read_text().count("worker is new.")
+        subprocess.run([sys.executable, "-m", "entrypoints.cli", "reload"], env=self.environ, check=True)
+        deadline = time.monotonic() + 2 * START_PATIENCE_S
+        while self.said.read_text().count("worker is new.") == done:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"not everything was replaced in time:\n{self.said.read_text()}")
+            time.sleep(0.1)
+
     def logs(self) -> str:
         """What all processes have written so far."""
         return "\n".join(file.read_text(encoding="utf-8") for file in (self.folder / "data" / "log").glob("*.log"))
