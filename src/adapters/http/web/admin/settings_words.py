@@ -142,6 +142,9 @@ def _payments() -> Words:
             "rules.provider": _("Provider"),
             "rules.account": _("Account"),
             "rules.mode": _("Where the card is given"),
+            "rules.mode=hosted": _("on the provider's page"),
+            "rules.mode=embedded": _("the provider's form in our page"),
+            "rules.mode=direct": _("the provider's fields in our form"),
         },
         hints={
             "rules": _(
