@@ -77,8 +77,9 @@ def began(value: Any, home: tzinfo) -> datetime:
 
 def _walls(entry: Component, first: datetime, zone: tzinfo, low: datetime, high: datetime) -> Iterator[datetime]:
     rules = _listed(entry, "RRULE")
+    extra = {_wall(value[0] if isinstance(value, tuple) else value, zone) for value in _values(entry, "RDATE")}
     if not rules:
-        yield first
+        extra.add(first)
     for rule in rules:
         for number, wall in enumerate(_repeats(rule, first, zone)):
             if wall > high:
@@ -87,9 +88,7 @@ def _walls(entry: Component, first: datetime, zone: tzinfo, low: datetime, high:
                 raise TooMuch("an entry is repeated too often")
             if wall >= low:
                 yield wall
-    for value in _values(entry, "RDATE"):
-        added = value[0] if isinstance(value, tuple) else value
-        yield _wall(added, zone)
+    yield from sorted(extra)
 
 
 def _repeats(rule: Any, first: datetime, zone: tzinfo) -> Iterator[datetime]:
