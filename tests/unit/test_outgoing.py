@@ -20,6 +20,7 @@ CALLING: Final = {
     "adapters/google/guard.py": "reads answers of outgoing/http.py",
     "adapters/google/service.py": "Google, from HALAQA_PROVIDER_URLS or its own addresses",
     "entrypoints/container/google.py": "hands the client on",
+    "adapters/messaging/push/gateway.py": "push services of browsers, from HALAQA_PUSH_HOSTS and no others",
     "adapters/messaging/email/smtp.py": "the mail server, from HALAQA_SMTP_URL",
     "adapters/oidc.py": "sign-in providers, from HALAQA_OIDC_PROVIDERS",
     "adapters/messaging/whatsapp/line.py": "WhatsApp's provider, from HALAQA_PROVIDER_URLS",
