@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any, Final, cast
 
+import hiredis
 import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from adapters.redis_line import RedisLine
 from domain.ids import UserId
 from ports.academy import current_academy
 from ports.identity.queries import SessionQueries, SignedIn
@@ -24,6 +26,7 @@ from ports.identity.queries import SessionQueries, SignedIn
 LONGEST: Final = timedelta(seconds=60)
 PATIENCE_S: Final = 0.3
 REST_S: Final = 2.0
+MANY: Final = 4096
 STAMP: Final = "halaqa:sessions:stamp"
 _KEEP: Final = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
@@ -45,11 +48,15 @@ log: Final = structlog.get_logger(__name__)
 
 class CachedSessions:
     """``SessionQueries`` with a memory, and the ``SessionCache`` that makes it forget. Where Redis does not answer,
-    PostgreSQL does; only ``forget`` always tries.
+    PostgreSQL does; only ``forget`` always tries. ``line``: a quicker way to ask the same Redis.
     """
 
-    def __init__(self, stored: SessionQueries, redis: Redis, *, timeout_s: float = PATIENCE_S) -> None:
-        self._stored, self._redis, self._timeout_s = stored, redis, timeout_s
+    def __init__(
+        self, stored: SessionQueries, redis: Redis, line: RedisLine | None = None, *, timeout_s: float = PATIENCE_S
+    ) -> None:
+        self._stored, self._redis, self._line, self._timeout_s = stored, redis, line, timeout_s
+        self._read_before: dict[bytes, SignedIn] = {}
+        """What bytes mean, not whether they hold: each of them has just come from Redis."""
         self._keep, self._forget = redis.register_script(_KEEP), redis.register_script(_FORGET)
         self._decoder = msgspec.msgpack.Decoder(SignedIn)
         self._rests_until = 0.0
@@ -79,8 +86,13 @@ class CachedSessions:
             return None
         try:
             async with asyncio.timeout(self._timeout_s):
-                found = await cast("Awaitable[list[Any]]", self._redis.mget(key, STAMP))
-        except (RedisError, OSError, TimeoutError) as error:
+                if self._line is not None:
+                    found = await self._line.ask("MGET", key, STAMP)
+                else:
+                    found = await cast("Awaitable[list[Any]]", self._redis.mget(key, STAMP))
+        except (RedisError, hiredis.ReplyError, OSError, TimeoutError) as error:
+            if self._line is not None:
+                self._line.give_up()
             self._rests_until = time.monotonic() + REST_S
             log.warning("session_cache_unreachable", error=type(error).__name__)
             return None
@@ -100,10 +112,17 @@ class CachedSessions:
 
     def _decoded(self, raw: bytes) -> SignedIn | None:
         """None for what another release has written."""
+        known = self._read_before.get(raw)
+        if known is not None:
+            return known
         try:
-            return self._decoder.decode(raw)
+            person = self._decoder.decode(raw)
         except msgspec.DecodeError:
             return None
+        if len(self._read_before) >= MANY:
+            self._read_before.clear()
+        self._read_before[raw] = person
+        return person
 
 
 def _of(user_id: UserId) -> str:

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from entrypoints.access import write_access_to
 from entrypoints.masking import mask_event
 
 # They say at "info" what is of interest to those who work on them.
@@ -56,6 +57,7 @@ def configure(*, process: str, level: str = "info", json: bool, stream: TextIO |
             ],
         )
     )
+    write_access_to(stream if level in {"debug", "info"} else None, process=process, json=json)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

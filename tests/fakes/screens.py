@@ -217,6 +217,10 @@ class PreparedLessons:
     async def lesson(self, booking_id: BookingId) -> LessonView | None:
         return next((each for each in self.lessons if each.id == booking_id), None)
 
+    async def lesson_and_proposal(self, booking_id: BookingId) -> tuple[LessonView, ProposalView | None] | None:
+        lesson = await self.lesson(booking_id)
+        return (lesson, self._proposal) if lesson is not None else None
+
     async def of_series(self, series_id: SeriesId) -> Sequence[LessonView]:
         return [each for each in self.lessons if each.series_id == series_id]
 

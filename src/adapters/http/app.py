@@ -22,7 +22,7 @@ from adapters.http.https import HttpsOnly
 from adapters.http.languages import AccountLanguage, VisitorLanguage
 from adapters.http.limits import Limits
 from adapters.http.metrics import Metrics
-from adapters.http.observe import Observe
+from adapters.http.observe import AccessLog, Observe, said
 from adapters.http.openapi import openapi_config
 from adapters.http.pollution import one_of_each
 from adapters.http.problem import problem
@@ -50,6 +50,7 @@ def create_app(
     directory: Directory | None = None,
     count_news: CountNews | None = None,
     probes: Mapping[str, Probe] | None = None,
+    access: AccessLog = said,
     lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """``controllers``: see ``routes.controllers_for``. ``dependencies``: use cases and queries by parameter name.
@@ -89,7 +90,7 @@ def create_app(
     inner = Branded(app.asgi_handler, brands) if brands is not None else app.asgi_handler
     inner = Reckoned(inner, reckonings, terminologies) if reckonings is not None else inner
     hosts = Hosts(HttpsOnly(inner, config), config, directory)
-    observe = Observe(VisitorLanguage(hosts), config, metrics)
+    observe = Observe(VisitorLanguage(hosts), config, metrics, access)
     app.asgi_handler = Direct(
         app, observe, config, observe=observe, hosts=hosts, authentication=authentication, limits=limits
     )

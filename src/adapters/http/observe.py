@@ -5,7 +5,7 @@ The log line names the route, never the path or the query: links carry secrets.
 
 import re
 import time
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from litestar.datastructures import Headers, MutableScopeHeaders
@@ -20,6 +20,19 @@ from adapters.http.metrics import Metrics
 _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET: Final = frozenset({"/health/live", "/health/ready", "/metrics"})
 log = structlog.get_logger("http.access")
+
+
+class AccessLog(Protocol):
+    """Takes note of one request. ``ms``: how long it took."""
+
+    def __call__(
+        self, *, method: str, route: str, status: int, ms: float, user: str | None, request_id: str
+    ) -> None: ...
+
+
+def said(*, method: str, route: str, status: int, ms: float, user: str | None, request_id: str) -> None:
+    """A line like any other; the id of the request is in the context."""
+    log.info("request", method=method, route=route, status=status, ms=ms, user=user)
 
 
 def content_security_policy(config: HttpConfig, *, frames: str = "") -> str:
@@ -64,8 +77,8 @@ def security_headers(config: HttpConfig) -> dict[str, str]:
 class Observe:
     """Wraps the whole application, so that an address without a route has its headers as well."""
 
-    def __init__(self, app: ASGIApp, config: HttpConfig, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, config: HttpConfig, metrics: Metrics, access: AccessLog = said) -> None:
+        self._app, self._metrics, self._access = app, metrics, access
         self._headers = list(security_headers(config).items())
         self.raw_headers = [(name.encode(), value.encode()) for name, value in self._headers]
 
@@ -110,11 +123,11 @@ class Observe:
         if route in _QUIET and status < 400:
             return
         person = scope.get("user")
-        log.info(
-            "request",
+        self._access(
             method=method,
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),
             user=str(person.user_id) if person is not None else None,
+            request_id=str(scope["state"].get("request_id", "")),
         )

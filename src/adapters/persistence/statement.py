@@ -12,8 +12,6 @@ A statement on a table with walls (``metadata.academy_column``) sees and writes 
 condition is added here, so that nobody can forget it. One that has to look over the walls says why. (ADM-10)
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar, cast
 
 import asyncpg
@@ -23,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import Join
 
+from adapters.persistence.lending import Lent
 from adapters.persistence.metadata import WALL
 from ports.academy import current_academy
 
@@ -99,9 +98,6 @@ class Statement:
         return int(tail) if tail.isdigit() else 0
 
 
-@asynccontextmanager
-async def driver(engine: AsyncEngine) -> AsyncIterator["asyncpg.Connection[Any]"]:
+def driver(engine: AsyncEngine) -> Lent:
     """The asyncpg connection that SQLAlchemy's pool lends, outside any transaction (each statement is its own)."""
-    async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        yield cast("asyncpg.Connection[Any]", raw.driver_connection)
+    return Lent(engine)

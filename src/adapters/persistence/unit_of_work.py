@@ -2,10 +2,9 @@
 
 from functools import cached_property
 from types import TracebackType
-from typing import Any, cast
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.billing.repositories import SqlDisputes, SqlLedger, SqlPayments, SqlRefunds, SqlWebhooks
 from adapters.persistence.booking.agreements import SqlPolicies, SqlProposals, SqlSeries
@@ -18,6 +17,7 @@ from adapters.persistence.identity.guardians import SqlGuardianships, SqlLearner
 from adapters.persistence.identity.privacy import SqlErasures, SqlExports
 from adapters.persistence.identity.repositories import SqlUsers, SqlVerifications
 from adapters.persistence.identity.sessions import SqlSessions
+from adapters.persistence.lending import lend, take_back
 from adapters.persistence.notification.bounces import SqlDeadAddresses
 from adapters.persistence.notification.browsers import SqlBrowsers
 from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
@@ -52,14 +52,13 @@ class SqlUnit:
         self._nudge = False
 
     async def __aenter__(self) -> "SqlUnit":
-        self._lent: AsyncConnection = await self._engine.connect()
+        self._loan = await lend(self._engine)
         try:
-            raw = await self._lent.get_raw_connection()
-            self._connection = cast("asyncpg.Connection[Any]", raw.driver_connection)
+            self._connection = self._loan.raw
             self._transaction = self._connection.transaction()
             await self._transaction.start()
         except BaseException:
-            await self._give_back(broken=True)
+            await take_back(self._engine, self._loan, doubtful=True)
             raise
         self._open = True
         return self
@@ -77,16 +76,11 @@ class SqlUnit:
                 raise
         finally:
             self._open = False
-            await self._give_back(broken=broken)
+            # A connection whose transaction is in doubt is closed, not lent again.
+            await take_back(self._engine, self._loan, doubtful=broken)
         # The nudge is a network call: never while the transaction or the connection is held.
         if self._nudge and self._wakeup is not None:
             await self._wakeup.nudge("outbox")
-
-    async def _give_back(self, *, broken: bool) -> None:
-        """A connection whose transaction is in doubt is closed, not lent again."""
-        if broken:
-            await self._lent.invalidate()
-        await self._lent.close()
 
     def record(self, *events: Event) -> None:
         self._events.extend(events)

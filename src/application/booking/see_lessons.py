@@ -61,9 +61,10 @@ class SeeLesson:
 
     async def __call__(self, actor: Actor, booking_id: BookingId) -> LessonDetail:
         actor.require(Permission.SEE_BOOKINGS if actor.is_staff else Permission.SEE_OWN_BOOKINGS)
-        lesson = await self._queries.lesson(booking_id)
-        if lesson is None:
+        found = await self._queries.lesson_and_proposal(booking_id)
+        if found is None:
             raise NotFound("there is no such lesson")
+        lesson, proposal = found
         sides = (lesson.qari.id, lesson.learner.id)
         children: Sequence[UserId] = ()
         if not actor.is_staff and actor.user_id not in sides:
@@ -71,7 +72,7 @@ class SeeLesson:
         return LessonDetail(
             lesson=lesson,
             party=party_seeing(lesson, actor, children),
-            proposal=await self._queries.proposal(booking_id),
+            proposal=proposal,
             series=await self._queries.of_series(lesson.series_id) if lesson.series_id is not None else (),
         )
 

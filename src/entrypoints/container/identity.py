@@ -36,10 +36,11 @@ class IdentityContainer(containers.DeclarativeContainer):
     new_id: providers.Dependency[Any] = providers.Dependency()
     engine: providers.Dependency[Any] = providers.Dependency()
     redis: providers.Dependency[Any] = providers.Dependency()
+    redis_line: providers.Dependency[Any] = providers.Dependency()
 
     hasher = providers.Singleton(ArgonHasher)
     stored_sessions = providers.Singleton(SqlSessionQueries, engine)
-    session_cache = providers.Singleton(CachedSessions, stored_sessions, redis)
+    session_cache = providers.Singleton(CachedSessions, stored_sessions, redis, redis_line)
     device_queries = providers.Singleton(SqlDevices, engine)
     throttle = providers.Singleton(RedisThrottle, settings.provided.redis_url)
     people = providers.Singleton(SqlPeople, engine)

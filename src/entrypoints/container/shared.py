@@ -20,6 +20,7 @@ from adapters.persistence.engine import new_engine
 from adapters.persistence.identity.academies import SqlAcademyQueries
 from adapters.persistence.oversight.troubles import TroubleLog
 from adapters.persistence.unit_of_work import SqlUnit
+from adapters.redis_line import RedisLine, suits
 from adapters.system import SystemClock, new_id
 from entrypoints.container.subscriptions import subscribers_of
 from entrypoints.settings import Settings
@@ -45,6 +46,10 @@ def _redis(settings: Settings) -> ArqRedis:
     return redis
 
 
+def _line(settings: Settings) -> RedisLine | None:
+    return RedisLine(settings.redis_url) if suits(settings.redis_url) else None
+
+
 def _new_unit(engine: AsyncEngine, wakeup: Wakeup) -> NewUnit:
     def new_unit() -> AbstractAsyncContextManager[UnitOfWork]:
         return SqlUnit(engine, subscribers_of, new_id, wakeup)
@@ -63,6 +68,7 @@ class Shared(containers.DeclarativeContainer):
     new_id = providers.Singleton(_new_id)
     engine = providers.Singleton(_engine, settings, audience)
     redis = providers.Singleton(_redis, settings)
+    redis_line = providers.Singleton(_line, settings)
     wakeup = providers.Singleton(RedisWakeup, redis)
     academies = providers.Singleton(
         Academies,

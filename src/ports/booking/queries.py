@@ -99,6 +99,10 @@ class BookingQueries(Protocol):
 
     async def lesson(self, booking_id: BookingId) -> LessonView | None: ...
 
+    async def lesson_and_proposal(self, booking_id: BookingId) -> tuple[LessonView, ProposalView | None] | None:
+        """With the open proposal about it, in one look."""
+        ...
+
     async def of_series(self, series_id: SeriesId) -> Sequence[LessonView]:
         """In order of time."""
         ...

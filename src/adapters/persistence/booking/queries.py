@@ -75,6 +75,14 @@ _PAST: Final = Statement(
     .limit(_MOST)
 )
 _ONE: Final = Statement(_VIEW.where(bookings.c.id == bindparam("wanted", type_=Uuid)))
+_open: Final = [
+    proposals.c[name].label(f"proposal_{name}") for name in ("id", "by", "starts_at", "ends_at", "scope", "answer_by")
+]
+_WITH_PROPOSAL: Final = Statement(
+    _VIEW.add_columns(*_open)
+    .outerjoin(proposals, and_(proposals.c.booking_id == bookings.c.id, proposals.c.status == "open"))
+    .where(bookings.c.id == bindparam("wanted", type_=Uuid))
+)
 _SERIES: Final = Statement(
     _VIEW.where(bookings.c.series_id == bindparam("wanted", type_=Uuid)).order_by(bookings.c.starts_at, bookings.c.id)
 )
@@ -131,6 +139,18 @@ def _view(row: "asyncpg.Record") -> LessonView:
     )
 
 
+def _proposal(row: "asyncpg.Record", prefix: str, booking_id: BookingId | None = None) -> ProposalView:
+    return ProposalView(
+        id=row[f"{prefix}id"],
+        booking_id=booking_id or row["id"],
+        by=Party(row[f"{prefix}by"]),
+        starts_at=row[f"{prefix}starts_at"],
+        ends_at=row[f"{prefix}ends_at"],
+        scope=Scope(row[f"{prefix}scope"]),
+        answer_by=row[f"{prefix}answer_by"],
+    )
+
+
 def _like(text: str) -> str | None:
     """A part of a name; what has a meaning in a pattern is taken as it stands."""
     wanted = text.strip()
@@ -167,23 +187,20 @@ class SqlBookingQueries:
         found = await self._all(_ONE, wanted=booking_id)
         return found[0] if found else None
 
+    async def lesson_and_proposal(self, booking_id: BookingId) -> tuple[LessonView, ProposalView | None] | None:
+        async with driver(self._engine) as connection:
+            row = await _WITH_PROPOSAL.row(connection, wanted=booking_id)
+        if row is None:
+            return None
+        return _view(row), _proposal(row, "proposal_") if row["proposal_id"] is not None else None
+
     async def of_series(self, series_id: SeriesId) -> Sequence[LessonView]:
         return await self._all(_SERIES, wanted=series_id)
 
     async def proposal(self, booking_id: BookingId) -> ProposalView | None:
         async with driver(self._engine) as connection:
             row = await _PROPOSAL.row(connection, wanted=booking_id)
-        if row is None:
-            return None
-        return ProposalView(
-            id=row["id"],
-            booking_id=row["booking_id"],
-            by=Party(row["by"]),
-            starts_at=row["starts_at"],
-            ends_at=row["ends_at"],
-            scope=Scope(row["scope"]),
-            answer_by=row["answer_by"],
-        )
+        return _proposal(row, "", booking_id) if row is not None else None
 
     async def agenda(self, qari_id: UserId, window: TimeSlot) -> Sequence[LessonView]:
         return await self._all(
