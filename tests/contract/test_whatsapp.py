@@ -23,6 +23,8 @@ from application.notification.notify import NotifyOnEvent
 from application.notification.preferences import UnsubscribeLinks
 from application.notification.send import SendDeliveries
 from domain.booking.events import BookingConfirmed
+from domain.identity.session import VerificationPurpose
+from domain.ids import EventId, UserId
 from domain.notification.delivery import Channel, Delivery, Status
 from domain.notification.preference import Group, Preferences
 from domain.notification.whatsapp import Contact, Way, WhatsAppStopped
@@ -207,7 +209,8 @@ def test_news_of_an_unknown_shape_or_for_another_number_is_left_out(body: Any) -
 
     heard = line.read(raw, headers)
 
-    assert heard.progress == heard.said == ()
+    assert not heard.progress
+    assert not heard.said
 
 
 def test_who_greets_us_knows_our_word() -> None:
@@ -268,7 +271,12 @@ class School:
         self.agree()
 
     def sender(self) -> SendDeliveries:
-        async def mint(*_: Any) -> str:
+        async def mint(
+            event_id: EventId,
+            user_id: UserId,
+            purpose: VerificationPurpose = VerificationPurpose.EMAIL,
+            address: str | None = None,
+        ) -> str:
             return "hv_secret"
 
         notices = NoticeBuilder(self.clock, self.queries, mint, None, UnsubscribeLinks("secret"))
@@ -312,7 +320,7 @@ class School:
 
     @property
     def delivery(self) -> Delivery:
-        found = self.store.shelf("deliveries").values()
+        found: list[Delivery] = list(self.store.shelf("deliveries").values())
         return next(one for one in found if one.channel is Channel.WHATSAPP)
 
     @property

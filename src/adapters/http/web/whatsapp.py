@@ -13,6 +13,7 @@ from adapters.http.requests import Req, config_of
 from adapters.http.templating import page
 from adapters.http.text import _
 from adapters.http.web.forms import fields_of
+from adapters.http.words import sentence
 from application.notification.preferences import SeePreferences, SetPreferences, SetPreferencesCommand
 from application.notification.whatsapp import (
     AskWhatsApp,
@@ -62,7 +63,7 @@ class WhatsAppPagesController(Controller):
         except (Invalid, TooMany, NotPermitted) as error:
             field = str(error.details.get("field", "number"))
             view, wishes = await see_whatsapp(request.user), await see_preferences(request.user)
-            wrong, status = {field: _(error.message)}, 422 if isinstance(error, Invalid) else 409
+            wrong, status = {field: sentence(_(error.message))}, 422 if isinstance(error, Invalid) else 409
             return _shown(request, view, wishes, wrong=wrong, number=command.number, status_code=status)
         told = _("The code is on its way.") if sent else _("The code may be late. You can send us the word instead.")
         return redirect(request, HOME, told)
@@ -81,7 +82,7 @@ class WhatsAppPagesController(Controller):
             return redirect(request, HOME)
         except Conflict as error:
             view, wishes = await see_whatsapp(request.user), await see_preferences(request.user)
-            return _shown(request, view, wishes, wrong={"code": _(error.message)}, status_code=422)
+            return _shown(request, view, wishes, wrong={"code": sentence(_(error.message))}, status_code=422)
         return redirect(request, HOME, _("Done. From now on you hear from us there."))
 
     @post("/choice", needs=Permission.SIGNED_IN, status_code=303)
