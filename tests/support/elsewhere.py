@@ -83,6 +83,8 @@ CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
     "deliveries": {"status": "dead"},
     "outbox_tasks": {"dead_at": NOON},
     "webhook_events": {"status": "dead"},
+    "whatsapp_contacts": {"status": "active", "number": "+15550001111"},
+    "whatsapp_consents": {"way": "code", "number": "+15550001111"},
     "series": {"minutes": 30, "count": 4, "zone": "UTC"},
     "sessions": {"audience": "main", "role": "student", "factors": ["password"]},
 }
