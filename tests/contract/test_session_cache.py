@@ -1,6 +1,6 @@
 """What is remembered of sessions is never older than the last change that was told. (ID-05, ID-11)"""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from adapters.redis_line import RedisLine
 from adapters.session_cache import LONGEST, CachedSessions
 from domain.identity.permission import Audience, Role
 from domain.ids import AcademyId, UserId
@@ -48,9 +49,12 @@ def stored() -> Stored:
     return Stored()
 
 
-@pytest.fixture
-def sessions(stored: Stored, redis: Redis) -> CachedSessions:
-    return CachedSessions(stored, redis)
+@pytest.fixture(params=["pool", "line"])
+def sessions(stored: Stored, redis: Redis, valkey_url: str, request: pytest.FixtureRequest) -> Iterator[CachedSessions]:
+    line = RedisLine(valkey_url) if request.param == "line" else None
+    yield CachedSessions(stored, redis, line)
+    if line is not None:
+        line.give_up()
 
 
 async def test_postgresql_is_asked_once(sessions: CachedSessions, stored: Stored) -> None:
@@ -150,10 +154,11 @@ async def test_what_another_release_has_written_is_read_anew(
     assert await sessions.find(TOKEN, now=NOON) == ME
 
 
-async def test_without_redis_postgresql_answers(stored: Stored) -> None:
+@pytest.mark.parametrize("line", [None, RedisLine("redis://127.0.0.1:1/0")], ids=["pool", "line"])
+async def test_without_redis_postgresql_answers(stored: Stored, line: RedisLine | None) -> None:
     # OPS-08
     client = Redis.from_url("redis://127.0.0.1:1/0")
-    sessions = CachedSessions(stored, client)
+    sessions = CachedSessions(stored, client, line)
 
     found = [await sessions.find(TOKEN, now=NOON) for _ in range(3)]
     await sessions.forget(ME.user_id)
