@@ -172,4 +172,7 @@ def _lesson(row: Any) -> dict[str, Any]:
 
 if __name__ == "__main__":
     bare = Bare(os.environ["BARE_DATABASE"], lent=os.environ.get("BARE_POOL") == "lent")
-    uvicorn.run(bare, port=int(sys.argv[1]), log_config=None, access_log=False, server_header=False, lifespan="on")
+    uvicorn.run(
+        bare, port=int(sys.argv[1]), log_config=None, access_log=False, server_header=False, lifespan="on",
+        timeout_keep_alive=75,
+    )  # fmt: skip
