@@ -20,12 +20,15 @@ from adapters.persistence.notification import queries as notification_queries
 from adapters.persistence.notification import repositories as notification_repositories
 from adapters.persistence.onboarding import queries as onboarding_queries
 from adapters.persistence.oversight import audit_queries, queues
-from adapters.persistence.scheduling import meetings
+from adapters.persistence.scheduling import meetings, soonest
 from adapters.persistence.scheduling import queries as scheduling_queries
 from adapters.persistence.scheduling import repositories as scheduling_repositories
+from adapters.persistence.scheduling.search import SEARCH, arguments
 from adapters.persistence.statement import Statement, driver
+from domain.time import TimeSlot
 from fakes.clock import NOON
 from ports.academy import FIRST_ACADEMY
+from ports.scheduling.queries import QariFilters, QariOrder
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +46,7 @@ GUARDED: Final = frozenset(
         "audit_log",
         "guardianships",
         "applications",
+        "qari_changes",
     )
 )
 MAY_BE_READ_THROUGH: Final = frozenset(
@@ -162,6 +166,13 @@ FILL: Final = """
     SELECT n, :noon - (20001 - n) * interval '1 minute', pg_temp.uid('user', 1 + n % 40), 'admin', 'admin',
            'identity.block', 'user', pg_temp.uid('user', 1 + n % 2000)::text, '{}', '{}', 'a reason', '', '', ''
       FROM generate_series(1, 20000) n;
+    INSERT INTO qari_changes (xid, qari_id)
+    SELECT n, pg_temp.uid('user', 1 + n % 60) FROM generate_series(1, 20000) n;
+    INSERT INTO qari_offers (qari_id, minutes, price_minor, currency)
+    SELECT user_id, 30, 500000, 'PKR' FROM qaris;
+    INSERT INTO calendars (qari_id, rules, buffer_before_min, buffer_after_min, min_notice_min, horizon_days,
+                           step_min)
+    SELECT user_id, '[[0, 480, 1200]]', 0, 5, 60, 60, 30 FROM qaris;
     INSERT INTO meetings (id, booking_id, provider, status, created_at, version)
     SELECT id, id, 'jitsi', 'ready', created_at, 1 FROM bookings
      WHERE status IN ('confirmed', 'completed') AND starts_at < :noon + interval '1 day';
@@ -213,6 +224,10 @@ def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tup
         "outcomes to tell": of(booking_queries._MISSING, qari=qari, now=NOON, most=50),
         "busy times": of(scheduling_repositories._BUSY, qari_id=qari, without=[], **WEEK),
         "lessons ahead": of(scheduling_queries._LESSONS, qari_id=qari, **WEEK),
+        "Qaris by who is free next": (SEARCH[QariOrder.NEXT_FREE], _search(QariOrder.NEXT_FREE)),
+        "Qaris by price": (SEARCH[QariOrder.PRICE], _search(QariOrder.PRICE)),
+        "one Qari of the list": (SEARCH[QariOrder.NEXT_FREE], _search(QariOrder.NEXT_FREE, [qari])),
+        "Qaris who have changed": of(soonest._CHANGES, since=19_990),
         "learner's other lessons": of(
             booking_repositories._OF_LEARNER, learner=person, opens=NOON, closes=NOON + 30 * MINUTE
         ),
@@ -230,6 +245,10 @@ def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tup
         "classes to prepare": of(meetings._MISSING, **soon),
         "unsettled payments": of(payments._CLAIM_UNSETTLED, before=NOON - 5 * MINUTE, **due),
     }
+
+
+def _search(order: QariOrder, only: Sequence[UUID] | None = None) -> Sequence[Any]:
+    return arguments(QariFilters(order=order), TimeSlot(NOON, NOON + 14 * DAY), None, NOON, only)
 
 
 def _known(statement: Statement, **values: Any) -> dict[str, Any]:
