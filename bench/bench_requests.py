@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -17,14 +18,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import httpx
 import msgspec
-from load import Load, get, load
+from load import Load, get, load, load_of, post
 from report import finish
 from servers import door_settings, in_turn, server, sign_in
+from uuid_utils.compat import uuid7
 
 from adapters.passwords import ArgonHasher
+from adapters.payments.sandbox import signing
 from domain.identity.permission import Role
 from domain.ids import BookingId
 from domain.time import TimeSlot
+from entrypoints.settings import load as load_settings
 from fakes.booking import a_confirmed
 from fakes.identity import a_user
 from fakes.scheduling import QARI, a_calendar, a_qari, weekly
@@ -74,6 +78,66 @@ async def read(ports: Mapping[str, int], token: str, lesson: BookingId) -> dict[
     return figures
 
 
+async def hold(ports: Mapping[str, int], token: str) -> dict[str, float]:
+    """Each hold takes another half hour of the next year; the product's bookings end in its outbox."""
+    taken = count()
+    first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+
+    def following() -> bytes:
+        start = first + timedelta(minutes=30 * next(taken))
+        body = {"qari_id": str(QARI), "starts_at": start.isoformat(), "minutes": 30}
+        return post("/api/v1/bookings", msgspec.json.encode(body), token, Idempotency_Key=uuid7().hex)
+
+    async def run(_: str, port: int) -> Load:
+        return await load_of(port, following, connections=CONNECTIONS, seconds=SECONDS, expect={201})
+
+    # What the bare server copies is there as soon as the product has held one.
+    await load_of(ports["main"], following, connections=1, seconds=0.1, expect={201})
+    turns = await in_turn({kind: ports[kind] for kind in ("bare", "main")}, run)
+    return {
+        "hold bare, req/s": turns.rate("bare"),
+        "hold main, req/s": turns.rate("main"),
+        "hold / bare": turns.cost("main"),
+        "hold / bare, processor time": turns.processor("main"),
+        "hold p99, ms": turns.p99("main"),
+    }
+
+
+async def intake(ports: Mapping[str, int]) -> dict[str, float]:
+    """A signed message of the sandbox, each with an id of its own."""
+    settings, at = load_settings(), datetime.now(UTC)
+    checkout = dict.fromkeys(("reference", "url", "description", "payer_email", "success_url", "cancel_url"), "")
+    checkout |= {"object": "checkout", "account": "school", "status": "open", "currency": "USD"}
+    more = {
+        "amount": 900,
+        "refunded": 0,
+        "metadata": {},
+        "refunds": [],
+        "expires_at": at,
+        "created_at": at,
+        "updated_at": at,
+    }
+    more |= dict.fromkeys(("decline_code", "charge", "card_brand", "card_last4"))
+
+    def following() -> bytes:
+        told = {"id": uuid7().hex, "type": "checkout.paid", "account": "school", "created_at": at}
+        told["data"] = {"object": checkout | more | {"id": uuid7().hex}}
+        raw = msgspec.json.encode(told)
+        signature = signing.sign(raw, settings.sandbox_webhook_secrets, int(datetime.now(UTC).timestamp()))
+        return post("/webhooks/sandbox/school", raw, **{signing.HEADER: signature})
+
+    async def run(_: str, port: int) -> Load:
+        return await load_of(port, following, connections=CONNECTIONS, seconds=SECONDS, expect={200})
+
+    turns = await in_turn({kind: ports[kind] for kind in ("bare", "main")}, run)
+    return {
+        "intake bare, req/s": turns.rate("bare"),
+        "intake main, req/s": turns.rate("main"),
+        "intake / bare": turns.cost("main"),
+        "intake / bare, processor time": turns.processor("main"),
+    }
+
+
 SECONDS: Final = float(os.environ.get("BENCH_SECONDS", "1.5"))
 
 
@@ -104,12 +168,16 @@ async def measure(database: TestPostgres, redis: str, folder: Path, parts: list[
         token = sign_in(ports["main"], LEARNER, PASSWORD)
         if "read" in parts:
             figures |= await read(ports, token, lesson)
+        if "hold" in parts:
+            figures |= await hold(ports, token)
+        if "intake" in parts:
+            figures |= await intake(ports)
     await database.drop(name)
     return figures
 
 
 def main() -> None:
-    parts = sys.argv[1:] or ["read"]
+    parts = sys.argv[1:] or ["read", "hold", "intake"]
     with (
         tempfile.TemporaryDirectory(prefix="halaqa-bench-") as folder,
         shared_server("bench") as database,

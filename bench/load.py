@@ -3,6 +3,7 @@ so that what is measured is the server.
 """
 
 import asyncio
+from collections.abc import Callable, Collection, Mapping
 from time import perf_counter
 from typing import NamedTuple
 
@@ -25,13 +26,19 @@ async def _one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reque
     return int(head[9:12])
 
 
-async def _loop(port: int, request: bytes, until: float, took: list[float], expect: int) -> None:
+Next = Callable[[], bytes]
+"""The request that comes next."""
+
+
+async def _loop(port: int, following: Next, until: float, took: list[float], expect: frozenset[int]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        while (began := perf_counter()) < until:
+        while perf_counter() < until:
+            request = following()
+            began = perf_counter()
             status = await _one(reader, writer, request)
-            if status != expect:
-                raise RuntimeError(f"answered {status} instead of {expect}")
+            if status not in expect:
+                raise RuntimeError(f"answered {status} instead of {sorted(expect)}")
             took.append(perf_counter() - began)
     finally:
         writer.close()
@@ -39,9 +46,14 @@ async def _loop(port: int, request: bytes, until: float, took: list[float], expe
 
 async def load(port: int, request: bytes, *, connections: int, seconds: float, expect: int = 200) -> Load:
     """Raises RuntimeError for an answer of another status."""
+    return await load_of(port, lambda: request, connections=connections, seconds=seconds, expect={expect})
+
+
+async def load_of(port: int, following: Next, *, connections: int, seconds: float, expect: Collection[int]) -> Load:
+    """The same with requests that differ."""
     took: list[float] = []
-    until = perf_counter() + seconds
-    await asyncio.gather(*(_loop(port, request, until, took, expect) for _ in range(connections)))
+    until, fine = perf_counter() + seconds, frozenset(expect)
+    await asyncio.gather(*(_loop(port, following, until, took, fine) for _ in range(connections)))
     return summed_up(took, seconds)
 
 
@@ -55,14 +67,15 @@ def get(path: str, token: str = "") -> bytes:
     return _request("GET", path, token)
 
 
-def post(path: str, body: bytes) -> bytes:
-    return _request("POST", path, "", body)
+def post(path: str, body: bytes, token: str = "", **headers: str) -> bytes:
+    return _request("POST", path, token, body, headers)
 
 
-def _request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+def _request(method: str, path: str, token: str, body: bytes = b"", more: Mapping[str, str] | None = None) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Accept: application/json"]
     if token:
         lines.append(f"Authorization: Bearer {token}")
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in (more or {}).items()]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + body

@@ -161,3 +161,21 @@ async def test_a_sweep_that_fails_is_told_and_gives_its_turn_back(valkey_url: st
 
     (state,) = await board.states()
     assert (state.last_error, state.running_until) == ("RuntimeError: the table is gone", None)
+
+
+async def test_nudges_in_a_row_become_one_and_one_more(redis: ArqRedis) -> None:
+    # OPS-05: the last of them is never lost, the ones between say nothing new
+    wakeup, said = RedisWakeup(redis), []
+
+    async def count(queue: str, **_: object) -> object:
+        said.append(queue)
+        return object()
+
+    redis.enqueue_job = count  # type: ignore[method-assign]
+
+    for _ in range(50):
+        await wakeup.nudge("outbox")
+    assert said == ["outbox"]
+    await asyncio.sleep(0.1)
+
+    assert said == ["outbox", "outbox"]

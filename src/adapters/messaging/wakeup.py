@@ -10,17 +10,42 @@ from redis.exceptions import RedisError
 SEATS: Final = 3
 """So many jobs of one queue wait or run at most. One would not do: work committed while that one ends its round
 would wait for the sweep."""
+GAP_S: Final = 0.02
 
 log: Final = structlog.get_logger(__name__)
 
 
 class RedisWakeup:
-    """Keeps the promise of ``ports.outbox.Wakeup``: a lost nudge costs seconds, so no error leaves this class."""
+    """Keeps the promise of ``ports.outbox.Wakeup``: a lost nudge costs seconds, so no error leaves this class.
+
+    Under load most nudges say what the one before has just said. So a process nudges a queue at once, and then at most
+    once in ``GAP_S``: whoever comes meanwhile is served by one more nudge at the end of it.
+    """
 
     def __init__(self, redis: ArqRedis, *, timeout_s: float = 0.5) -> None:
         self._redis, self._timeout_s = redis, timeout_s
+        self._quiet_until: dict[str, float] = {}
+        self._later: dict[str, asyncio.TimerHandle] = {}
+        self._sending: set[asyncio.Task[None]] = set()
 
     async def nudge(self, queue: str) -> None:
+        loop = asyncio.get_running_loop()
+        now, quiet_until = loop.time(), self._quiet_until.get(queue, 0.0)
+        if now >= quiet_until:
+            self._quiet_until[queue] = now + GAP_S
+            await self._send(queue)
+        elif (waiting := self._later.get(queue)) is None or waiting.when() <= now:
+            self._later[queue] = loop.call_at(quiet_until, self._send_later, queue)
+
+    def _send_later(self, queue: str) -> None:
+        self._later.pop(queue, None)
+        loop = asyncio.get_running_loop()
+        self._quiet_until[queue] = loop.time() + GAP_S
+        task = loop.create_task(self._send(queue))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _send(self, queue: str) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
                 for seat in range(SEATS):
