@@ -14,6 +14,11 @@ from typing import Any, Final
 from adapters.http.assets import FACES, STATIC
 
 FONTS: Final = STATIC / "fonts"
+FEATURES: Final = [
+    *("ccmp", "locl", "isol", "init", "medi", "med2", "fina", "fin2", "fin3", "rlig", "rclt", "calt", "liga", "clig"),
+    *("mark", "mkmk", "kern", "curs", "dist", "tnum", "lnum"),
+]
+"""What shapes the scripts, and digits in columns. Small capitals, swashes and the like would double the weight."""
 AxisLimits = dict[str, float | tuple[float, float]]
 # file stem → package, font file, axes: pinned to a value or narrowed to a range
 SOURCES: Final[dict[str, tuple[str, str, AxisLimits]]] = {
@@ -49,7 +54,7 @@ def make(source: Path, target: Path, points: set[int], axes: AxisLimits) -> None
     subset: Any = importlib.import_module("fontTools.subset")
     instancer: Any = importlib.import_module("fontTools.varLib.instancer")
     ttlib: Any = importlib.import_module("fontTools.ttLib")
-    options = subset.Options(flavor="woff2", layout_features=["*"], name_IDs=[0, 1, 2, 13, 14], notdef_outline=True)
+    options = subset.Options(flavor="woff2", layout_features=FEATURES, name_IDs=[0, 1, 2, 13, 14], notdef_outline=True)
     font = ttlib.TTFont(source, lazy=True)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=points)

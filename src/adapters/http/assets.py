@@ -14,7 +14,11 @@ BUNDLE: Final = "halaqa.css"
 SHEETS: Final = ("tokens.css", "base.css", "layout.css", "components/*.css", "print.css")
 _LATIN: Final = "U+0000-00FF,U+02BE-02BF,U+2000-206F,U+20A0-20C0,U+2190-21FF,U+2212"
 _LATIN_MORE: Final = "U+0100-02BD,U+02C0-02FF,U+0300-036F,U+1E00-1EFF"
-_ARABIC: Final = "U+0600-06FF,U+0750-077F,U+08A0-08FF,U+FB50-FDFF,U+FE70-FEFC"
+_ARABIC: Final = (
+    "U+060C,U+0610-061B,U+061F,U+0621-063A,U+0640-0671,U+0679,U+067E,U+0686,U+0688,U+0691,U+0698,U+06A9,U+06AF,"
+    "U+06BA,U+06BE,U+06C1-06C3,U+06CC,U+06D2-06ED,U+06F0-06F9,U+FD3E-FD3F"
+)
+"""Arabic, Urdu, and the signs of the mushaf; what other languages write with these letters the system shows."""
 # file, family, weights, characters
 FACES: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("literata.woff2", "Literata", "400 700", _LATIN),
