@@ -22,6 +22,8 @@ class Queue(StrEnum):
     """A payer's bank asks for money back."""
     ADDRESSES = "addresses"
     """Mail to somebody comes back."""
+    CALENDARS = "calendars"
+    """A Qari's other calendar cannot be read, so he may be booked when he is busy, or not at all."""
     WEBHOOKS = "webhooks"
     TASKS = "tasks"
     MESSAGES = "messages"
@@ -42,6 +44,7 @@ GATES: Final[Mapping[Queue, Gate]] = {
     Queue.REFUNDS: Gate(Permission.SEE_PAYMENTS, Permission.REFUND),
     Queue.DISPUTES: Gate(Permission.SEE_PAYMENTS, Permission.REFUND),
     Queue.ADDRESSES: Gate(Permission.SEE_PEOPLE, Permission.MANAGE_PEOPLE),
+    Queue.CALENDARS: Gate(Permission.SEE_PEOPLE, Permission.MANAGE_PEOPLE),
     Queue.WEBHOOKS: Gate(Permission.SEE_WEBHOOKS, Permission.REPLAY_WEBHOOKS),
     Queue.TASKS: Gate(Permission.SEE_JOBS, Permission.REPLAY_WEBHOOKS),
     Queue.MESSAGES: Gate(Permission.SEE_MAILBOX, Permission.REPLAY_WEBHOOKS),

@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -32,6 +33,7 @@ from adapters.persistence.notification.tables import deliveries
 from adapters.persistence.onboarding.tables import applications
 from adapters.persistence.outbox_tables import outbox_events, outbox_tasks
 from adapters.persistence.oversight.office_tables import queue_claims
+from adapters.persistence.scheduling.connection_tables import calendar_connections
 from adapters.persistence.statement import INSIDE, Statement, driver, walled
 from domain.ids import UserId
 from domain.oversight.queues import Queue
@@ -65,6 +67,15 @@ def _lessons(since: Any) -> "Select[Any]":
     )
 
 
+_later = refunds.alias("later")
+_tried_again = exists().where(
+    _later.c.payment_id == refunds.c.payment_id,
+    _later.c.booking_id == refunds.c.booking_id,
+    _later.c.created_at > refunds.c.created_at,
+    _later.c.academy_id == refunds.c.academy_id,
+)
+"""Should that fail as well, it waits in its place."""
+
 _SOURCES: Final[Mapping[Queue, "Select[Any]"]] = {
     Queue.APPLICATIONS: _source(
         applications.c.id, applications.c.id, _payer.c.name, applications.c.submitted_at, applications.c.owner_id
@@ -77,7 +88,7 @@ _SOURCES: Final[Mapping[Queue, "Select[Any]"]] = {
     Queue.REFUNDS: _source(refunds.c.id, refunds.c.payment_id, _payer.c.name, refunds.c.created_at)
     .select_from(refunds)
     .outerjoin(_payer, _payer.c.id == refunds.c.payer_id)
-    .where(refunds.c.status == "failed"),
+    .where(refunds.c.status == "failed", ~_tried_again),
     Queue.DISPUTES: _source(disputes.c.id, disputes.c.payment_id, _payer.c.name, disputes.c.opened_at)
     .select_from(disputes)
     .outerjoin(_payer, _payer.c.id == disputes.c.payer_id)
@@ -85,6 +96,12 @@ _SOURCES: Final[Mapping[Queue, "Select[Any]"]] = {
     Queue.ADDRESSES: _source(dead_addresses.c.user_id, dead_addresses.c.user_id, _payer.c.name, dead_addresses.c.at)
     .select_from(dead_addresses)
     .join(_payer, (_payer.c.id == dead_addresses.c.user_id) & (_payer.c.email == dead_addresses.c.address)),
+    Queue.CALENDARS: _source(
+        calendar_connections.c.id, calendar_connections.c.qari_id, _qari.c.name, calendar_connections.c.told_at
+    )
+    .select_from(calendar_connections)
+    .outerjoin(_qari, _qari.c.id == calendar_connections.c.qari_id)
+    .where(calendar_connections.c.told_at.is_not(None), calendar_connections.c.status != "removed"),
     Queue.WEBHOOKS: _source(
         webhook_events.c.id, webhook_events.c.id, webhook_events.c.type, webhook_events.c.received_at
     ).where(webhook_events.c.status == "dead"),

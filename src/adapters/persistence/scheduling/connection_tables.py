@@ -52,6 +52,13 @@ Index(
     calendar_connections.c.next_read_at,
     postgresql_where=text("status = 'connected'"),
 )
+Index(
+    "ix_calendar_connections_told_at",
+    calendar_connections.c.academy_id,
+    calendar_connections.c.told_at,
+    calendar_connections.c.id,
+    postgresql_where=text("told_at IS NOT NULL AND status <> 'removed'"),
+)
 
 external_busy: Final = Table(
     "external_busy",

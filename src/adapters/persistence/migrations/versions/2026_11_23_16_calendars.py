@@ -44,6 +44,12 @@ def upgrade() -> None:
         ["next_read_at"],
         postgresql_where=sa.text("status = 'connected'"),
     )
+    op.create_index(
+        "ix_calendar_connections_told_at",
+        "calendar_connections",
+        ["academy_id", "told_at", "id"],
+        postgresql_where=sa.text("told_at IS NOT NULL AND status <> 'removed'"),
+    )
     op.create_table(
         "external_busy",
         sa.Column("connection_id", sa.Uuid, nullable=False),
