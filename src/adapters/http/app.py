@@ -22,6 +22,7 @@ from adapters.http.https import HttpsOnly
 from adapters.http.languages import AccountLanguage, VisitorLanguage
 from adapters.http.limits import Limits
 from adapters.http.metrics import Metrics
+from adapters.http.narrowed import narrowed
 from adapters.http.observe import AccessLog, Observe, said
 from adapters.http.openapi import openapi_config
 from adapters.http.pollution import one_of_each
@@ -64,8 +65,7 @@ def create_app(
     limits = Limits(config, throttle) if throttle is not None else None
     news = [Unread(count_news)] if count_news is not None else []
     app = Litestar(
-        [HealthController, static_file, *controllers],
-        dependencies=dict(dependencies),
+        [HealthController, static_file, *narrowed(controllers, dependencies)],
         guards=[one_of_each, guard],
         middleware=[authentication, *([limits] if limits is not None else []), AccountLanguage(), *news],
         exception_handlers={Exception: problem},

@@ -1,6 +1,5 @@
 """Messages to browsers, where the school has a key for them."""
 
-from adapters.messaging.push.gateway import WebPushGateway
 from adapters.messaging.push.keys import read_push_key
 from adapters.outgoing.guard import Patience, Trouble
 from adapters.outgoing.public import public_client
@@ -25,6 +24,8 @@ def push_gateway(settings: Settings, budget: Budget, troubles: Trouble) -> PushG
     keys = read_push_key(settings.push_key)
     if keys is None:
         return None
+    from adapters.messaging.push.gateway import WebPushGateway
+
     return WebPushGateway(
         keys,
         public_client(),
