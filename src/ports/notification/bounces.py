@@ -1,6 +1,6 @@
 """Whose mail comes back, and who says so. (NOTI-01)"""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.ids import UserId
 from domain.notification.bounce import Bounce, DeadAddress
@@ -18,6 +18,7 @@ class DeadAddressRepository(Protocol):
         ...
 
 
+@runtime_checkable
 class BounceReader(Protocol):
     def read(self, raw: bytes) -> Bounce | None:
         """A report as mail servers write it; None for what is none, or is about none of our messages."""
