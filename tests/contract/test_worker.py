@@ -171,7 +171,7 @@ async def test_nudges_in_a_row_become_one_and_one_more(redis: ArqRedis) -> None:
         said.append(queue)
         return object()
 
-    redis.enqueue_job = count  # type: ignore[method-assign]
+    redis.enqueue_job = count  # type: ignore[method-assign, assignment]
 
     for _ in range(50):
         await wakeup.nudge("outbox")

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from adapters.meetings.jitsi import JitsiMeetings
-from domain.ids import BookingId
+from domain.ids import UserId
 from domain.time import TimeSlot
 from entrypoints.settings import load
 from ports.scheduling.meetings import MeetingRequest
@@ -47,7 +47,10 @@ async def test_a_dump_of_the_database_opens_no_class_and_no_account(town: Town) 
     settings = load({})
     provider = JitsiMeetings(base_url=settings.jitsi_url, room_secret=settings.secret_key, app_id="", app_secret="")
     slot = TimeSlot.lasting(a_day_ahead(), 30)
-    room = await provider.create(MeetingRequest(booking_id=BookingId(UUID(paid["booking_id"])), slot=slot))
+    asked = MeetingRequest(
+        lesson_id=UUID(paid["booking_id"]), slot=slot, qari_id=UserId(UUID(qari.user_id)), title="A lesson"
+    )
+    room = await provider.create(asked)
 
     dump = await everything_in(town.database_url)
 

@@ -45,7 +45,7 @@ def language(lang: str, numerals: str = "") -> Language:
 
 
 _FIRST: Final = Language()
-_current: Final[ContextVar[Language]] = ContextVar("language", default=_FIRST)  # noqa: B039 - it is frozen
+_current: Final[ContextVar[Language]] = ContextVar("language", default=_FIRST)
 
 
 def current() -> Language:

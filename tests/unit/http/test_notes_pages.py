@@ -15,6 +15,7 @@ from adapters.http.unread import CountNews
 from adapters.http.web import notes
 from application.notification.notes import ReadNotes, SeeNotes
 from application.notification.preferences import SeePreferences, SetPreferences, Unsubscribe, UnsubscribeLinks
+from application.notification.push import ListBrowsers
 from domain.booking.events import BookingConfirmed
 from domain.identity.permission import Audience, Role
 from domain.ids import BookingId, DeliveryId, UserId
@@ -49,6 +50,7 @@ class Letters:
             "read_notes": ReadNotes(self._unit, StandingClock()),
             "see_preferences": SeePreferences(self._unit),
             "set_preferences": SetPreferences(self._unit),
+            "list_browsers": ListBrowsers(self._unit),
             "unsubscribe": Unsubscribe(self._unit, LINKS),
         }
         app = an_app(
@@ -181,7 +183,14 @@ def test_the_api_says_and_takes_times_of_day_as_people_write_them() -> None:
         lessons = client.put(WISHES, json={"quiet_from": None, "quiet_until": "06:15", "muted": ["lessons"]})
 
     assert (before["quiet_from"], before["quiet_until"]) == ("22:00", "07:00")
-    assert chosen.json() == {"quiet_from": None, "quiet_until": "06:15", "digest_at": None, "muted": ["tips"]}
+    assert chosen.json() == {
+        "quiet_from": None,
+        "quiet_until": "06:15",
+        "digest_at": None,
+        "muted": ["tips"],
+        "by_whatsapp": [],
+        "without_mail": [],
+    }
     assert (wrong.status_code, wrong.json()["errors"][0]["path"]) == (422, "quiet_from")
     assert lessons.status_code == 422  # news of one's own lessons cannot be switched off
 

@@ -18,6 +18,7 @@ from application.identity.correct_birth_date import CorrectBirthDate
 from application.identity.erase_person import SeeErasure
 from application.identity.guardians import EndGuardianship, LinkGuardian
 from application.identity.invite import EnsureAccount, Invite
+from application.notification.bounces import SeeDeadAddress
 from application.notification.first_steps import SeeFirstSteps
 from application.oversight.people import (
     NamePeople,
@@ -104,6 +105,7 @@ class Office:
             "see_person_ties": SeePersonTies(self.unit, MemoryGuardianQueries(self.store)),
             "see_childrens_lessons": SeeChildrensLessons(self.childrens, clock),
             "see_first_steps": SeeFirstSteps(TwoLetters()),
+            "see_dead_address": SeeDeadAddress(self.unit),
             "link_guardian": LinkGuardian(self.unit, clock, SequentialIds(), Forgets()),
             "end_guardianship": EndGuardianship(self.unit, clock),
             "correct_birth_date": CorrectBirthDate(self.unit, clock),

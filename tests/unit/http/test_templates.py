@@ -21,7 +21,8 @@ PHYSICAL = re.compile(
 )
 EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 SPOKEN = re.compile(r'\s(?:aria-label|placeholder|title|alt)="([^"{]*[A-Za-z]{2}[^"{]*)"')
-NAMES = frozenset({"Halaqa", "English", "Hafs", "OK"})
+NAMES = frozenset({"Halaqa", "English", "Hafs", "OK", "Google"})
+ELSEWHERE = '<form method="post" action="{{ shown.form }}"'
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +72,10 @@ def test_nothing_on_a_page_needs_inline_style_or_script(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_form_that_writes_proves_where_it_comes_from(page: str) -> None:
-    """ID-05"""
+    """ID-05. Only what a payment provider takes on its own page cannot hold our proof."""
     forms = re.findall(r'<form\b[^>]*method="post".*?</form>', source_of(page), flags=re.DOTALL)
 
-    assert [form[:80] for form in forms if "csrf" not in form] == []
+    assert [form[:80] for form in forms if "csrf" not in form and not form.startswith(ELSEWHERE)] == []
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)

@@ -9,6 +9,8 @@ def action_names() -> Mapping[str, str]:
     """In the reader's language."""
     return {
         "billing.refund": _("Gave money back"),
+        "billing.retry_refund": _("Had a failed refund tried again"),
+        "billing.pay_otherwise": _("Paid a failed refund by other means"),
         "billing.replay_webhook": _("Had a provider's message tried again"),
         "booking.book_for": _("Booked a lesson for somebody"),
         "booking.cancel": _("Cancelled a lesson"),
@@ -45,6 +47,7 @@ def action_names() -> Mapping[str, str]:
         "identity.totp_off": _("Turned a second factor off"),
         "identity.totp_on": _("Turned a second factor on"),
         "identity.unblock": _("Unblocked an account"),
+        "notification.mail_again": _("Let mail be sent to an address again"),
         "onboarding.approve": _("Approved an application"),
         "onboarding.claim": _("Took an application on"),
         "onboarding.read_document": _("Read a document"),
