@@ -1,5 +1,6 @@
 """What both doors have in common: one Litestar application over the assembled system."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,7 @@ from entrypoints.container import Container
 from entrypoints.container.push import public_push_key
 from entrypoints.container.stripe import stripe_pages
 from entrypoints.settings import Settings
+from entrypoints.watch import keep_watch
 
 Probe = Callable[[], Awaitable[None]]
 
@@ -35,9 +37,11 @@ def create(settings: Settings, audience: Audience) -> Litestar:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        watch = asyncio.create_task(keep_watch(container.watch_worker))
         try:
             yield
         finally:
+            watch.cancel()
             if access is not None:
                 access.flush()
             if (line := container.redis_line()) is not None:

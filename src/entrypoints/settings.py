@@ -175,6 +175,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ".push.apple.com",
     )
     admin_copy_email: Annotated[str, Meta(description="Gets a copy of each confirmed booking; nobody when empty")] = ""
+    alert_emails: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Who is told when the machinery needs a person, and when that is over; who gets copies when "
+            "empty"
+        ),
+    ] = ()
+    metrics_token: Annotated[
+        Secret, Meta(description="Whoever shows it as a Bearer token may read `/metrics`, from anywhere")
+    ] = ""
+    metrics_networks: Annotated[
+        tuple[str, ...],
+        Meta(description="Addresses and networks that may read `/metrics` without it"),
+    ] = ("127.0.0.0/8", "::1")
+    error_dsn: Annotated[
+        Secret,
+        Meta(
+            description="Where errors are told, `https://key@host/project` of anything that understands Sentry; "
+            "nowhere when empty"
+        ),
+    ] = ""
+    heavy_at_once: Annotated[
+        int, Meta(ge=1, le=64, description="Exports and other heavy answers that one process makes at a time")
+    ] = 2
     data_dir: Annotated[
         str, Meta(description="Embedded servers, mailbox, locks; `.data` in the project when empty")
     ] = ""

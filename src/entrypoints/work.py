@@ -14,7 +14,7 @@ from entrypoints.settings import Settings
 from entrypoints.worker import QUEUES, SWEEPS, build_worker
 from ports.academy import FIRST_ACADEMY, within
 
-FOR_ALL: Final = frozenset({"relay_events", "check_access", "forget_changes", "back_up"})
+FOR_ALL: Final = frozenset({"relay_events", "check_access", "forget_changes", "watch_over", "back_up"})
 """Jobs that serve all academies at once: their work says whose it is."""
 
 

@@ -69,6 +69,7 @@ SWEEPS: Final = (
     Sweep("apply_retention", 3600),
     Sweep("hand_over_at_majority", 3600),
     Sweep("forget_changes", 600),
+    Sweep("watch_over", 60),
     Sweep("back_up", 1800, limit_s=3300),
 )
 

@@ -41,6 +41,7 @@ from support.units import memory_units, postgres_units
 
 NOBODYS = {
     "academies": "the schools",
+    "alerts": "the machinery's own",
     "academy_hosts": "the schools' host names",
     "audit_head": "the end of the chain",
     "brand_images": "the school's own pictures",

@@ -1,15 +1,20 @@
 """The outbox relay, the scheduled jobs' health, and what is stuck."""
 
+from datetime import datetime
 from typing import Any
 
 from dependency_injector import containers, providers
 
+from adapters.languages.text import translator
+from adapters.messaging.email.alerts import AlertMails
+from adapters.persistence.oversight.alerts import SqlAlertLog
 from adapters.persistence.oversight.audit_queries import SqlAuditQueries
 from adapters.persistence.oversight.jobs import SqlJobBoard
 from adapters.persistence.oversight.queries import SqlOversightQueries
 from adapters.persistence.oversight.queues import SqlQueues
 from adapters.system import DataDisk
 from application.outbox.relay import RelayEvents
+from application.oversight.alerts import SEEN_BY_DOORS, SEEN_BY_WORKER, DoorRound, WatchOver, WorkerRound
 from application.oversight.audit import ExportAudit, SearchAudit, VerifyAudit
 from application.oversight.back_up import BackUp
 from application.oversight.branding import SeeBrand, SeeLogo, SetLogo
@@ -30,6 +35,24 @@ from application.oversight.see_reckoning import SeeReckoning, SeeTerminology
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
 from entrypoints.backups import keeper_of
 from entrypoints.settings import Settings
+from ports.clock import Clock
+
+
+def alert_mails(settings: Settings) -> AlertMails:
+    readers = settings.alert_emails or ((settings.admin_copy_email,) if settings.admin_copy_email else ())
+    return AlertMails(
+        readers,
+        school=settings.school_name,
+        base_url=settings.admin_url,
+        mail_from=settings.mail_from,
+        lang=settings.school_locale,
+        zone=settings.school_zone,
+        translations=translator,
+    )
+
+
+def _now(clock: Clock) -> datetime:
+    return clock.now()
 
 
 class OversightContainer(containers.DeclarativeContainer):
@@ -48,6 +71,8 @@ class OversightContainer(containers.DeclarativeContainer):
     booking_queries: providers.Dependency[Any] = providers.Dependency()
     payment_queries: providers.Dependency[Any] = providers.Dependency()
     trouble_log: providers.Dependency[Any] = providers.Dependency()
+    new_id: providers.Dependency[Any] = providers.Dependency()
+    mail_sender: providers.Dependency[Any] = providers.Dependency()
 
     job_board = providers.Singleton(SqlJobBoard, engine)
     oversight_queries = providers.Singleton(SqlOversightQueries, engine)
@@ -89,9 +114,25 @@ class OversightContainer(containers.DeclarativeContainer):
     claim_item = providers.Factory(ClaimItem, new_unit, clock, queue_queries)
     release_item = providers.Factory(ReleaseItem, new_unit)
 
+    alert_log = providers.Singleton(SqlAlertLog, engine)
     disk = providers.Singleton(DataDisk, settings.provided.data)
     backups = providers.Singleton(keeper_of, settings)
     back_up = providers.Factory(BackUp, clock, backups, settings.provided.school_zone)
     show_health = providers.Factory(
         ShowHealth, clock, job_board, oversight_queries, disk, backups, trouble_log.provided.standing
+    )
+    alert_words = providers.Singleton(alert_mails, settings)
+    watch_over = providers.Factory(
+        WatchOver,
+        clock,
+        new_id,
+        alert_log,
+        providers.Factory(WorkerRound, alert_log, job_board, disk, backups, trouble_log.provided.standing),
+        alert_words,
+        mail_sender,
+        SEEN_BY_WORKER,
+    )
+    door_round = providers.Singleton(DoorRound, job_board, providers.Callable(_now, clock))
+    watch_worker = providers.Factory(
+        WatchOver, clock, new_id, alert_log, door_round, alert_words, mail_sender, SEEN_BY_DOORS
     )

@@ -16,6 +16,7 @@ OPEN: Final = {
     "academies": "the list of schools itself",
     "academy_hosts": "which host leads to which of them",
     "audit_head": "one chain runs through all of the audit log",
+    "alerts": "the machinery, which serves all of them",
     "provider_troubles": "outside services, which all of them use",
     "jobs": "the machinery, which serves all of them",
     "idempotency_keys": "a key counts for one account and route, and is never listed",

@@ -27,7 +27,7 @@ def untranslated(lang: str) -> Translate:
     return lambda text: text
 
 
-def _template(name: str) -> str | None:
+def page_source(name: str) -> str | None:
     if name not in ("message.html", "message.txt"):
         return None
     return (files("adapters.messaging.email") / "templates" / name).read_text("utf-8")
@@ -48,7 +48,7 @@ class EmailComposer:
         self._calendar, self._base, self._school = calendar, base_url.rstrip("/"), school
         self._domain = mail_from.rsplit("@", 1)[-1]
         self._translations = translations
-        self._pages = Environment(loader=_template)
+        self._pages = Environment(loader=page_source)
 
     def compose(self, notice: Notice) -> Mail:
         translate = self._translations(notice.to.locale)
