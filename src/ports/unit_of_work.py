@@ -49,6 +49,7 @@ from ports.onboarding.safety import ClearanceRepository, ConsentRepository
 from ports.outbox import Outbox
 from ports.oversight.repositories import BrandImageRepository, ClaimRepository
 from ports.scheduling.connections import ConnectionRepository
+from ports.scheduling.group_classes import GroupClassRepository
 from ports.scheduling.meeting_hosts import MeetingHostRepository
 from ports.scheduling.meetings import MeetingRepository
 from ports.scheduling.repositories import AvailabilityRepository, QariRepository
@@ -112,6 +113,9 @@ class UnitOfWork(Protocol):
     def meeting_hosts(self) -> MeetingHostRepository: ...
     @property
     def connections(self) -> ConnectionRepository: ...
+
+    @property
+    def classes(self) -> GroupClassRepository: ...
     @property
     def bookings(self) -> BookingRepository: ...
     @property

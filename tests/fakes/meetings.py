@@ -10,6 +10,7 @@ from domain.booking.booking import Booking
 from domain.booking.booking import Status as BookingStatus
 from domain.errors import NotFound, StaleWrite
 from domain.ids import AcademyId, BookingId, MeetingHostId, UserId
+from domain.scheduling.group_class import Occurrence
 from domain.scheduling.meeting import Click, Meeting, Sighting, Status, Stray
 from domain.scheduling.meeting_host import MeetingHost
 from domain.scheduling.meeting_server import MeetingServer, Service
@@ -32,6 +33,11 @@ class MemoryMeetings:
     ) -> None:
         self.stored, self.bookings, self.clicked = stored, bookings, clicks
         self.chosen, self.left, self.seen = shelf("meeting_choices"), shelf("meeting_strays"), shelf("sightings")
+        self.occurrences: dict[Any, Occurrence] = shelf("class_occurrences")
+
+    def _held(self) -> list[Booking | Occurrence]:
+        lessons = [booking for booking in self.bookings.values() if booking.status is BookingStatus.CONFIRMED]
+        return [*lessons, *(occurrence for occurrence in self.occurrences.values() if occurrence.stands)]
 
     async def find(self, booking_id: BookingId) -> Meeting | None:
         return self.stored.get(booking_id)
@@ -50,24 +56,22 @@ class MemoryMeetings:
     async def missing(self, window: TimeSlot, limit: int) -> Sequence[BookingId]:
         lessons = [
             booking
-            for booking in self.bookings.values()
-            if booking.status is BookingStatus.CONFIRMED
-            and window.contains(booking.slot.start)
-            and (booking.id not in self.stored or self.stored[booking.id].status is Status.PLANNED)
+            for booking in self._held()
+            if window.contains(booking.slot.start)
+            and (booking.id not in self.stored or self.stored[BookingId(booking.id)].status is Status.PLANNED)
         ]
-        return [booking.id for booking in sorted(lessons, key=lambda booking: booking.slot)][:limit]
+        return [BookingId(booking.id) for booking in sorted(lessons, key=lambda booking: booking.slot)][:limit]
 
     async def moved(self, window: TimeSlot, limit: int) -> Sequence[BookingId]:
         found = [
             booking
-            for booking in self.bookings.values()
-            if booking.status is BookingStatus.CONFIRMED
-            and window.contains(booking.slot.start)
-            and (meeting := self.stored.get(booking.id)) is not None
+            for booking in self._held()
+            if window.contains(booking.slot.start)
+            and (meeting := self.stored.get(BookingId(booking.id))) is not None
             and meeting.status is Status.READY
             and meeting.slot not in (None, booking.slot)
         ]
-        return [booking.id for booking in sorted(found, key=lambda booking: booking.slot)][:limit]
+        return [BookingId(booking.id) for booking in sorted(found, key=lambda booking: booking.slot)][:limit]
 
     async def by_reference(self, provider: str, reference: str) -> tuple[AcademyId, BookingId] | None:
         for meeting in self.stored.values():

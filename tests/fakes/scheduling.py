@@ -13,6 +13,7 @@ from domain.errors import Conflict, NotFound
 from domain.ids import BookingId, UserId
 from domain.money import Money
 from domain.scheduling.calendar import Calendar, Limits, WallRange, WeeklyRule
+from domain.scheduling.group_class import Occurrence
 from domain.scheduling.qari import Gender, LessonOffer, QariProfile
 from domain.scheduling.slots import Busy
 from domain.time import TimeSlot
@@ -129,8 +130,8 @@ class MemoryAvailability:
 class _BookedLessons(Mapping[UserId, Sequence[tuple[BookingId, Busy]]]):
     """What the bookings on the shelf occupy, always as it stands."""
 
-    def __init__(self, bookings: Mapping[BookingId, Booking]) -> None:
-        self._bookings = bookings
+    def __init__(self, bookings: Mapping[BookingId, Booking], occurrences: Mapping[Any, Occurrence]) -> None:
+        self._bookings, self._occurrences = bookings, occurrences
 
     def __getitem__(self, qari_id: UserId) -> Sequence[tuple[BookingId, Busy]]:
         return [
@@ -140,13 +141,28 @@ class _BookedLessons(Mapping[UserId, Sequence[tuple[BookingId, Busy]]]):
             )
             for booking in self._bookings.values()
             if booking.qari_id == qari_id and booking.occupies
+        ] + [
+            (
+                occurrence.lesson_id,
+                Busy.lesson(
+                    occurrence.slot,
+                    before_min=occurrence.buffer_before_min,
+                    after_min=occurrence.buffer_after_min,
+                ),
+            )
+            for occurrence in self._occurrences.values()
+            if occurrence.qari_id == qari_id and occurrence.stands
         ]
 
     def __iter__(self) -> Iterator[UserId]:
-        return iter({booking.qari_id for booking in self._bookings.values()})
+        return iter(self._qaris())
 
     def __len__(self) -> int:
-        return len({booking.qari_id for booking in self._bookings.values()})
+        return len(self._qaris())
+
+    def _qaris(self) -> set[UserId]:
+        taken = {occurrence.qari_id for occurrence in self._occurrences.values()}
+        return {booking.qari_id for booking in self._bookings.values()} | taken
 
 
 def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
@@ -154,5 +170,5 @@ def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
     profiles, calendars = shelf("qaris"), shelf("calendars")
     if part == "qaris":
         return MemoryQaris(profiles, calendars, shelf("learner_genders"))
-    lessons = _BookedLessons(shelf("bookings"))
+    lessons = _BookedLessons(shelf("bookings"), shelf("class_occurrences"))
     return MemoryAvailability(profiles, calendars, lessons, partial(busy_elsewhere, shelf))

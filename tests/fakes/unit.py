@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from ports.onboarding.safety import ClearanceRepository, ConsentRepository
     from ports.oversight.repositories import BrandImageRepository, ClaimRepository
     from ports.scheduling.connections import ConnectionRepository
+    from ports.scheduling.group_classes import GroupClassRepository
     from ports.scheduling.meeting_hosts import MeetingHostRepository
     from ports.scheduling.repositories import AvailabilityRepository, MeetingRepository, QariRepository
 
@@ -88,6 +89,7 @@ PARTS: Final = {
     "meetings": "fakes.meetings",
     "meeting_hosts": "fakes.meetings",
     "connections": "fakes.connections",
+    "classes": "fakes.group_classes",
     "bookings": "fakes.booking",
     "series": "fakes.booking",
     "proposals": "fakes.booking",
@@ -278,6 +280,10 @@ class MemoryUnit:
     @property
     def connections(self) -> "ConnectionRepository":
         return self._repository("connections")  # type: ignore[no-any-return]
+
+    @property
+    def classes(self) -> "GroupClassRepository":
+        return self._repository("classes")  # type: ignore[no-any-return]
 
     @property
     def bookings(self) -> "BookingRepository":

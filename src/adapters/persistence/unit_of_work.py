@@ -31,6 +31,7 @@ from adapters.persistence.oversight.office import SqlBrandImages, SqlClaims
 from adapters.persistence.personal import SqlPersonalData
 from adapters.persistence.retention import SqlRetention
 from adapters.persistence.scheduling.connections import SqlConnections
+from adapters.persistence.scheduling.group_classes import SqlGroupClasses
 from adapters.persistence.scheduling.meeting_hosts import SqlMeetingHosts
 from adapters.persistence.scheduling.meetings import SqlMeetings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
@@ -200,6 +201,10 @@ class SqlUnit:
     @cached_property
     def connections(self) -> SqlConnections:
         return SqlConnections(self._connection)
+
+    @cached_property
+    def classes(self) -> SqlGroupClasses:
+        return SqlGroupClasses(self._connection)
 
     @cached_property
     def bookings(self) -> SqlBookings:

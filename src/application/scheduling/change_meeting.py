@@ -1,11 +1,11 @@
 """A live class follows its lesson: made when it is confirmed, moved with it, given up with it."""
 
 from application.scheduling.create_meeting import CreateMeeting, stray_of
-from domain.booking.booking import Booking
-from domain.booking.booking import Status as BookingStatus
+from application.scheduling.held_lessons import HeldLesson, held_lesson
 from domain.booking.events import BookingCancelled, BookingConfirmed, BookingRescheduled
 from domain.events import Event
 from domain.ids import BookingId, EventId
+from domain.scheduling.class_events import OccurrenceCancelled, OccurrenceMoved
 from domain.scheduling.meeting import Meeting, Status
 from domain.scheduling.meeting_host import occupied
 from domain.scheduling.meeting_server import Service
@@ -30,6 +30,10 @@ class MeetingOnConfirmation:
             await self._cancel_meeting(event.booking_id)
         elif isinstance(event, BookingRescheduled):
             await self._move_meeting(event.booking_id)
+        elif isinstance(event, OccurrenceCancelled):
+            await self._cancel_meeting(event.lesson_id)
+        elif isinstance(event, OccurrenceMoved):
+            await self._move_meeting(event.lesson_id)
 
 
 class MoveMeeting:
@@ -71,13 +75,12 @@ class MoveMeeting:
             await unit.commit()
         return moved
 
-    async def _reserve(self, booking_id: BookingId) -> tuple[Meeting, Booking] | None:
+    async def _reserve(self, booking_id: BookingId) -> tuple[Meeting, HeldLesson] | None:
         """The host for the new time. A room of one who is taken then is left for the sweep to take away."""
         async with self._new_unit() as unit:
-            booking, meeting = await unit.bookings.get(booking_id), await unit.meetings.find(booking_id)
-            stands = booking.status is BookingStatus.CONFIRMED
+            booking, meeting = await held_lesson(unit, booking_id), await unit.meetings.find(booking_id)
             if (
-                not stands
+                not booking.stands
                 or meeting is None
                 or meeting.status is not Status.READY
                 or meeting.slot in (None, booking.slot)
@@ -105,9 +108,8 @@ class CancelMeeting:
 
     async def __call__(self, booking_id: BookingId) -> None:
         async with self._new_unit() as unit:
-            booking, meeting = await unit.bookings.get(booking_id), await unit.meetings.find(booking_id)
-        stands = booking.status is BookingStatus.CONFIRMED
-        if stands or meeting is None or meeting.status is Status.CANCELLED:
+            booking, meeting = await held_lesson(unit, booking_id), await unit.meetings.find(booking_id)
+        if booking.stands or meeting is None or meeting.status is Status.CANCELLED:
             return
         provider = self._providers.get(meeting.provider)
         if meeting.sealed_room is not None and provider is not None:

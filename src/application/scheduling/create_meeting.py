@@ -6,12 +6,10 @@ from typing import Final
 import msgspec
 import structlog
 
-from domain.booking.booking import Booking
-from domain.booking.booking import Status as BookingStatus
+from application.scheduling.held_lessons import HeldLesson, held_lesson
 from domain.errors import StaleWrite
 from domain.ids import BookingId, MeetingId, StrayId
 from domain.scheduling.meeting import Meeting, Status, Stray
-from domain.scheduling.meeting_events import ClassMoved
 from domain.scheduling.meeting_host import MeetingHost, occupied
 from domain.scheduling.meeting_server import MEETINGS, Service, read_meeting_server
 from ports.cipher import Cipher
@@ -37,7 +35,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What one worker has set out to do, and nobody else does meanwhile."""
 
     meeting: Meeting
-    booking: Booking
+    booking: HeldLesson
     provider: MeetingProvider
     request: MeetingRequest
 
@@ -80,7 +78,7 @@ class CreateMeeting:
     async def stand_in(self, booking_id: BookingId) -> Meeting | None:
         """The one who holds the class does not let its Qari in: somebody else holds it. Raises as above."""
         async with self._new_unit() as unit:
-            booking, meeting = await unit.bookings.get(booking_id), await unit.meetings.find(booking_id)
+            booking, meeting = await held_lesson(unit, booking_id), await unit.meetings.find(booking_id)
             if meeting is not None and meeting.status is Status.READY and meeting.provider != LAST:
                 await self._stand_in(unit, booking, meeting, unheard=True)
                 await unit.commit()
@@ -98,8 +96,8 @@ class CreateMeeting:
     async def _plan(self, booking_id: BookingId) -> "Plan | Meeting | None":
         now = self._clock.now()
         async with self._new_unit() as unit:
-            booking = await unit.bookings.get(booking_id)
-            if booking.status is not BookingStatus.CONFIRMED:
+            booking = await held_lesson(unit, booking_id)
+            if not booking.stands:
                 return None
             meeting = await unit.meetings.find(booking_id) or await self._begin(unit, booking, now)
             if meeting.status is not Status.PLANNED or meeting.is_claimed(now):
@@ -118,7 +116,7 @@ class CreateMeeting:
             await unit.commit()
         return Plan(meeting=claimed, booking=booking, provider=provider, request=request_for(booking, claimed, host))
 
-    async def _begin(self, unit: UnitOfWork, booking: Booking, now: datetime) -> Meeting:
+    async def _begin(self, unit: UnitOfWork, booking: HeldLesson, now: datetime) -> Meeting:
         row = await unit.policies.current(MEETINGS, now)
         wanted = await unit.meetings.choice(booking.qari_id) or read_meeting_server(row).provider
         meeting = Meeting(id=MeetingId(self._new_id()), booking_id=booking.id, provider=wanted.value, created_at=now)
@@ -127,7 +125,7 @@ class CreateMeeting:
         return await unit.meetings.find(booking.id) or meeting
 
     async def _hosted(
-        self, unit: UnitOfWork, meeting: Meeting, booking: Booking
+        self, unit: UnitOfWork, meeting: Meeting, booking: HeldLesson
     ) -> tuple[MeetingProvider, MeetingHost | None]:
         """Where no host is free, the next provider has room. (LIVE-10)"""
         provider = self._providers.get(meeting.provider)
@@ -161,24 +159,12 @@ class CreateMeeting:
             await unit.commit()
         return waiting
 
-    async def _stand_in(self, unit: UnitOfWork, booking: Booking, meeting: Meeting, *, unheard: bool) -> None:
+    async def _stand_in(self, unit: UnitOfWork, booking: HeldLesson, meeting: Meeting, *, unheard: bool) -> None:
         if unheard or meeting.attempts > 1:
             await unit.meetings.leave(stray_of(meeting, booking, self._new_id, self._clock.now()))
         await unit.meeting_hosts.free(booking.id)
         await unit.meetings.save(meeting.stand_in(LAST))
-        unit.record(
-            ClassMoved(
-                booking_id=booking.id,
-                learner_id=booking.learner_id,
-                payer_id=booking.payer_id,
-                qari_id=booking.qari_id,
-                starts_at=booking.slot.start,
-                ends_at=booking.slot.end,
-                failed=meeting.provider,
-                provider=LAST.value,
-                at=self._clock.now(),
-            )
-        )
+        unit.record(booking.held_elsewhere(failed=meeting.provider, provider=LAST.value, at=self._clock.now()))
 
     async def _keep(self, plan: Plan, room: str) -> Meeting | None:
         """A room that comes too late, for a lesson that has another one or none, is taken away later."""
@@ -196,7 +182,7 @@ class CreateMeeting:
         return current
 
 
-def request_for(booking: Booking, meeting: Meeting, host: MeetingHost | None) -> MeetingRequest:
+def request_for(booking: HeldLesson, meeting: Meeting, host: MeetingHost | None) -> MeetingRequest:
     return MeetingRequest(
         lesson_id=booking.id,
         slot=booking.slot,
@@ -207,7 +193,7 @@ def request_for(booking: Booking, meeting: Meeting, host: MeetingHost | None) ->
     )
 
 
-def stray_of(meeting: Meeting, booking: Booking, new_id: NewId, now: datetime) -> Stray:
+def stray_of(meeting: Meeting, booking: HeldLesson, new_id: NewId, now: datetime) -> Stray:
     return Stray(
         id=StrayId(new_id()),
         booking_id=booking.id,

@@ -2,6 +2,7 @@
 
 import structlog
 
+from application.scheduling.held_lessons import held_lesson
 from domain.errors import NotFound
 from domain.scheduling.meeting import Meeting, Stray
 from ports.cipher import Cipher
@@ -39,7 +40,7 @@ class TidyMeetings:
         provider = self._providers.get(stray.provider)
         async with self._new_unit() as unit:
             meeting = await unit.meetings.find(stray.booking_id)
-            booking = await unit.bookings.get(stray.booking_id)
+            booking = await held_lesson(unit, stray.booking_id)
             host = None
             if stray.host_id is not None:
                 try:

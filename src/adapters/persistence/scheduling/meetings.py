@@ -5,13 +5,29 @@ from typing import Any, Final
 
 import asyncpg
 import msgspec
-from sqlalchemy import Column, DateTime, Integer, Table, Text, Uuid, bindparam, delete, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.metadata import own_columns
+from adapters.persistence.scheduling.class_tables import class_occurrences
 from adapters.persistence.scheduling.meeting_tables import choices, clicks, meetings, sightings, strays
-from adapters.persistence.statement import Statement
+from adapters.persistence.statement import Statement, walled
 from domain.errors import StaleWrite
 from domain.ids import AcademyId, BookingId, UserId
 from domain.scheduling.meeting import Click, Meeting, Sighting, Status, Stray
@@ -58,29 +74,45 @@ _SAVE: Final = Statement(
     )
     .values({name: bindparam(name, type_=meetings.c[name].type) for name in CHANGING})
 )
-_MISSING: Final = Statement(
-    select(bookings.c.id)
-    .outerjoin(meetings, meetings.c.booking_id == bookings.c.id)
-    .where(
-        bookings.c.status == "confirmed",
-        bookings.c.starts_at >= bindparam("opens", type_=_INSTANT),
-        bookings.c.starts_at < bindparam("closes", type_=_INSTANT),
-        or_(meetings.c.id.is_(None), meetings.c.status == Status.PLANNED.value),
+_OPENS: Final = bindparam("opens", type_=_INSTANT)
+_CLOSES: Final = bindparam("closes", type_=_INSTANT)
+
+
+def _soon(held: Table, stands: "ColumnElement[bool]") -> "Select[Any]":
+    """Lessons or occurrences of classes that stand and start in the window, beside their live class."""
+    return (
+        select(held.c.id, held.c.starts_at)
+        .outerjoin(meetings, meetings.c.booking_id == held.c.id)
+        .where(stands, held.c.starts_at >= _OPENS, held.c.starts_at < _CLOSES)
     )
-    .order_by(bookings.c.starts_at)
+
+
+_HELD: Final = (
+    (bookings, bookings.c.status == "confirmed"),
+    (class_occurrences, class_occurrences.c.occupies),
+)
+_MISSING: Final = Statement(
+    union_all(
+        *(
+            walled(_soon(held, stands).where(or_(meetings.c.id.is_(None), meetings.c.status == Status.PLANNED.value)))
+            for held, stands in _HELD
+        )
+    )
+    .order_by("starts_at")
     .limit(bindparam("most", type_=Integer))
 )
 _MOVED: Final = Statement(
-    select(bookings.c.id)
-    .join(meetings, meetings.c.booking_id == bookings.c.id)
-    .where(
-        bookings.c.status == "confirmed",
-        bookings.c.starts_at >= bindparam("opens", type_=_INSTANT),
-        bookings.c.starts_at < bindparam("closes", type_=_INSTANT),
-        meetings.c.status == Status.READY.value,
-        meetings.c.starts_at != bookings.c.starts_at,
+    union_all(
+        *(
+            walled(
+                _soon(held, stands).where(
+                    meetings.c.status == Status.READY.value, meetings.c.starts_at != held.c.starts_at
+                )
+            )
+            for held, stands in _HELD
+        )
     )
-    .order_by(bookings.c.starts_at)
+    .order_by("starts_at")
     .limit(bindparam("most", type_=Integer))
 )
 _BY_REFERENCE: Final = Statement(

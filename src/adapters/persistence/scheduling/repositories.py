@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.metadata import own_columns
+from adapters.persistence.scheduling.class_tables import class_occurrences
 from adapters.persistence.scheduling.connection_tables import external_busy
 from adapters.persistence.scheduling.rows import (
     LIMITS,
@@ -104,6 +105,22 @@ _LESSONS = walled(
         not_(bookings.c.id == any_(bindparam("without", type_=ARRAY(Uuid)))),
     )
 )
+_CLASSES = walled(
+    select(
+        class_occurrences.c.busy_from,
+        class_occurrences.c.busy_until,
+        class_occurrences.c.starts_at,
+        literal(False).label("blind"),
+    )
+).where(
+    and_(
+        class_occurrences.c.qari_id == _QARI,
+        class_occurrences.c.occupies,
+        class_occurrences.c.starts_at >= _SINCE,
+        class_occurrences.c.starts_at < _UNTIL,
+        not_(class_occurrences.c.id == any_(bindparam("without", type_=ARRAY(Uuid)))),
+    )
+)
 _ELSEWHERE = select(
     external_busy.c.starts_at.label("busy_from"),
     external_busy.c.ends_at.label("busy_until"),
@@ -115,7 +132,7 @@ _ELSEWHERE = select(
     external_busy.c.starts_at < _UNTIL,
     or_(not_(external_busy.c.blind), external_busy.c.starts_at <= func.now()),
 )
-_BUSY = Statement(union_all(_LESSONS, _ELSEWHERE).order_by("busy_from"))
+_BUSY = Statement(union_all(_LESSONS, _CLASSES, _ELSEWHERE).order_by("busy_from"))
 _LEARNER_GENDER = Statement(select(learners.c.gender).where(learners.c.user_id == bindparam("of", type_=Uuid)))
 _SET_LEARNER = upsert(learners).values(user_id=bindparam("user_id"), gender=bindparam("gender"))
 _SET_LEARNER_GENDER = Statement(

@@ -96,9 +96,15 @@ SEARCH: Final = {
         SELECT array_agg(floor(date_part('epoch', busy_from) / 60)::integer) AS froms,
             array_agg(ceil(date_part('epoch', busy_until) / 60)::integer) AS untils,
             array_agg(floor(date_part('epoch', starts_at) / 60)::integer) AS starts
-        FROM bookings
-        WHERE qari_id = shown.user_id AND occupies
-          AND starts_at >= $8 - caps.reach AND starts_at < $9 + caps.reach
+        FROM (
+            SELECT busy_from, busy_until, starts_at FROM bookings
+            WHERE qari_id = shown.user_id AND occupies
+              AND starts_at >= $8 - caps.reach AND starts_at < $9 + caps.reach
+            UNION ALL
+            SELECT busy_from, busy_until, starts_at FROM class_occurrences
+            WHERE qari_id = shown.user_id AND occupies
+              AND starts_at >= $8 - caps.reach AND starts_at < $9 + caps.reach
+        ) taken
     ) busy ON true
     LEFT JOIN LATERAL (
         SELECT array_agg(floor(date_part('epoch', greatest(starts_at, $8 - interval '1 day')) / 60)::integer) AS froms,

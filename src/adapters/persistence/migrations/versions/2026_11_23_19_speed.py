@@ -68,7 +68,8 @@ def upgrade() -> None:
         "UPDATE": f"(OLD.occupies OR NEW.occupies) AND ({differs})",
         "DELETE": "OLD.occupies",
     }.items():
-        op.execute(
-            f"CREATE TRIGGER qari_changed_by_{happens.lower()} AFTER {happens} ON bookings "
-            f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION qari_changed()"
-        )
+        for table in ("bookings", "class_occurrences"):
+            op.execute(
+                f"CREATE TRIGGER qari_changed_by_{happens.lower()} AFTER {happens} ON {table} "
+                f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION qari_changed()"
+            )

@@ -1,0 +1,116 @@
+"""Group classes in memory."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.booking.booking import Booking
+from domain.booking.errors import SlotTaken
+from domain.errors import NotFound, StaleWrite
+from domain.ids import BookingId, GroupClassId, OccurrenceId, UserId
+from domain.scheduling.group_class import GroupClass, Mark, Member, Occurrence, Status
+from domain.time import TimeSlot
+
+
+class MemoryGroupClasses:
+    def __init__(self, shelf: Callable[[str], dict[Any, Any]]) -> None:
+        self.classes: dict[GroupClassId, GroupClass] = shelf("classes")
+        self.planned: dict[OccurrenceId, Occurrence] = shelf("class_occurrences")
+        self.joined: dict[tuple[GroupClassId, UserId], Member] = shelf("class_members")
+        self.marked: dict[tuple[OccurrenceId, UserId], Mark] = shelf("class_attendance")
+        self.bookings: dict[BookingId, Booking] = shelf("bookings")
+
+    async def add(self, group_class: GroupClass) -> bool:
+        new = group_class.id not in self.classes
+        self.classes.setdefault(group_class.id, group_class)
+        return new
+
+    async def get(self, class_id: GroupClassId) -> GroupClass:
+        if class_id not in self.classes:
+            raise NotFound("there is no such class")
+        return self.classes[class_id]
+
+    async def save(self, group_class: GroupClass) -> None:
+        if self.classes[group_class.id].version != group_class.version - 1:
+            raise StaleWrite("the class has moved on")
+        self.classes[group_class.id] = group_class
+
+    async def of_qari(self, qari_id: UserId) -> Sequence[GroupClass]:
+        return [each for each in await self.newest(len(self.classes)) if each.qari_id == qari_id]
+
+    async def of_learners(self, learner_ids: Sequence[UserId]) -> Sequence[GroupClass]:
+        theirs = {class_id for class_id, learner_id in self.joined if learner_id in learner_ids}
+        return [each for each in await self.newest(len(self.classes)) if each.id in theirs]
+
+    async def newest(self, limit: int) -> Sequence[GroupClass]:
+        return sorted(self.classes.values(), key=lambda each: each.id, reverse=True)[:limit]
+
+    async def to_advance(self, now: datetime, limit: int) -> Sequence[GroupClassId]:
+        found = []
+        for each in self.classes.values():
+            standing = [one.slot for one in await self.occurrences(each.id) if one.stands]
+            begun = each.status is Status.OPEN and any(slot.start <= now for slot in standing)
+            if each.stands and (begun or not any(slot.end > now for slot in standing)):
+                found.append(each.id)
+        return sorted(found)[:limit]
+
+    async def plan(self, occurrences: Sequence[Occurrence]) -> None:
+        for occurrence in occurrences:
+            self._require_free(occurrence)
+            self.planned[occurrence.id] = occurrence
+
+    async def occurrences(self, class_id: GroupClassId) -> Sequence[Occurrence]:
+        found = [occurrence for occurrence in self.planned.values() if occurrence.class_id == class_id]
+        return sorted(found, key=lambda occurrence: occurrence.slot)
+
+    async def occurrence(self, lesson_id: BookingId | OccurrenceId) -> Occurrence | None:
+        return self.planned.get(OccurrenceId(lesson_id))
+
+    async def save_occurrence(self, occurrence: Occurrence) -> None:
+        if self.planned[occurrence.id].version != occurrence.version - 1:
+            raise StaleWrite("the class has moved on")
+        self._require_free(occurrence)
+        self.planned[occurrence.id] = occurrence
+
+    async def starting(self, window: TimeSlot) -> Sequence[Occurrence]:
+        found = [each for each in self.planned.values() if each.stands and window.contains(each.slot.start)]
+        return sorted(found, key=lambda each: (each.slot, each.id))
+
+    async def members(self, class_id: GroupClassId) -> Sequence[Member]:
+        found = [member for member in self.joined.values() if member.class_id == class_id]
+        return sorted(found, key=lambda member: (member.added_at, member.learner_id))
+
+    async def join(self, member: Member) -> bool:
+        new = (member.class_id, member.learner_id) not in self.joined
+        self.joined.setdefault((member.class_id, member.learner_id), member)
+        return new
+
+    async def leave(self, class_id: GroupClassId, learner_id: UserId) -> bool:
+        return self.joined.pop((class_id, learner_id), None) is not None
+
+    async def mark(self, mark: Mark) -> None:
+        self.marked[mark.occurrence_id, mark.learner_id] = mark
+
+    async def marks(self, occurrence_id: OccurrenceId) -> Sequence[Mark]:
+        found = [mark for mark in self.marked.values() if mark.occurrence_id == occurrence_id]
+        return sorted(found, key=lambda mark: mark.at)
+
+    def _require_free(self, wanted: Occurrence) -> None:
+        if not wanted.stands:
+            return
+        classes = [
+            each.qari_busy
+            for each in self.planned.values()
+            if each.stands and each.id != wanted.id and each.qari_id == wanted.qari_id
+        ]
+        lessons = [
+            each.qari_busy for each in self.bookings.values() if each.occupies and each.qari_id == wanted.qari_id
+        ]
+        if any(wanted.qari_busy.overlaps(taken) for taken in classes + lessons):
+            raise SlotTaken("The Qari has a lesson or another class at one of these times.")
+
+
+def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
+    """For ``fakes.unit``."""
+    del part
+    return MemoryGroupClasses(shelf)
