@@ -49,16 +49,25 @@ NOBODYS = {
     "identity_notices": "numbers of messages",
     "jobs": "the worker's own",
     "ledger_journals": "their lines say whose",
+    "meeting_host_times": "their lessons say whose",
+    "meeting_hosts": "the school's own accounts",
+    "meeting_strays": "rooms that have to go",
     "meetings": "their lessons say whose",
+    "message_progress": "go with their deliveries",
     "outbox_tasks": "go with their events",
     "proposals": "their lessons say whose",
+    "provider_troubles": "the machinery's own",
+    "qari_changes": "who has to be looked at anew; forgotten within hours",
     "session_tokens": "go with their sessions",
     "webhook_events": "what providers told; gone after a time, see the class ``provider_notices``",
 }
 """Tables that are not about anybody, and why."""
 THINGS = frozenset(
-    {"id", "academy_id", "booking_id", "payment_id", "late_payment_id", "series_id", "event_id", "journal_id"}
-)
+    {
+        "id", "academy_id", "booking_id", "class_id", "connection_id", "event_id", "journal_id", "late_payment_id",
+        "occurrence_id", "payment_id", "series_id",
+    }
+)  # fmt: skip
 """Columns that name things, not people."""
 
 

@@ -25,7 +25,8 @@ PLAIN = frozenset(
     {
         "application_documents.sha256", "audit_log.hash", "audit_log.previous_hash", "brand_images.content",
         "challenges.nonce",
-        "exports.archive", "idempotency_keys.body", "idempotency_keys.request_hash", "webhook_events.raw",
+        "exports.archive", "idempotency_keys.body", "idempotency_keys.request_hash", "push_browsers.fingerprint",
+        "webhook_events.raw",
     }
 )  # fmt: skip
 """Bytes that are no secret to be read again: digests, what is good for a moment, what was sent or shown as it is."""

@@ -32,6 +32,8 @@ def id_of(table: str) -> UUID:
 PEOPLE: Final = frozenset({"user_id", "learner_id", "payer_id", "qari_id", "recipient_id", "guardian_id", "child_id"})
 NAMED: Final = {
     "booking_id": "bookings",
+    "browser_id": "push_browsers",
+    "calendar_id": "calendar_connections",
     "payment_id": "payments",
     "series_id": "series",
     "application_id": "applications",
@@ -78,6 +80,7 @@ CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
     "guardianships": {"status": "pending", "rights": ["see"], "guardian_id": PARENT},
     "applications": {"status": "draft", "role": "student", "form": {}},
     "application_documents": {"kind": "other"},
+    "calendar_connections": {"status": "connected", "source": "feed"},
     "exports": {"status": "ready", "expires_at": NOON, "archive": MARK.encode()},
     "erasures": {"status": "scheduled"},
     "deliveries": {"status": "dead"},

@@ -91,7 +91,7 @@ class SqlPaymentQueries:
     async def payment(self, payment_id: PaymentId) -> PaymentView | None:
         async with driver(self._engine) as connection:
             row = await connection.fetchrow(_ONE, payment_id, current_academy())
-            disputes = await SqlDisputes(connection).of_payment(payment_id) if row is not None else ()
+            disputes = tuple(await SqlDisputes(connection).of_payment(payment_id)) if row is not None else ()
         return msgspec.structs.replace(_view(row), disputes=disputes) if row is not None else None
 
     async def of_payer(self, payer_id: UserId, *, cursor: str | None = None, limit: int = 20) -> Page[PaymentView]:

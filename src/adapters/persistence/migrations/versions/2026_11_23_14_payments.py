@@ -25,10 +25,11 @@ def upgrade() -> None:
         sa.Column("is_open", sa.Boolean, nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_by", sa.DateTime(timezone=True)),
+        sa.Column("is_taken", sa.Boolean, nullable=False),
         sa.Column("academy_id", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_disputes"),
-        sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_disputes_payment_id_payments"),
-        sa.ForeignKeyConstraint(["academy_id"], ["academies.id"], name="fk_disputes_academy_id_academies"),
+        sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_disputes_payment_id"),
+        sa.ForeignKeyConstraint(["academy_id"], ["academies.id"], name="fk_disputes_academy_id"),
         sa.UniqueConstraint("payment_id", "provider_ref", name="uq_disputes_payment_id_provider_ref"),
     )
     op.create_index("ix_disputes_open", "disputes", ["opened_at", "id"], postgresql_where=sa.text("is_open"))
