@@ -21,6 +21,7 @@ from ports.billing.gateway import (
     Checkout,
     CheckoutMode,
     CheckoutRequest,
+    DisputeSnapshot,
     GatewayRefused,
     GatewayUnavailable,
     PaymentPage,
@@ -47,7 +48,7 @@ class _Event(msgspec.Struct, frozen=True):
 class FakeGateway:
     """Switches: ``down`` (nothing is reached), ``lose_replies`` (so many calls do their work and then raise
     GatewayUnavailable), ``refuse`` (every write is refused with this code), ``next_refunds`` (the status refunds
-    start with). ``calls`` lists what was asked, also what failed.
+    start with), ``step`` (amounts are multiples of it). ``calls`` lists what was asked, also what failed.
     """
 
     def __init__(
@@ -71,8 +72,12 @@ class FakeGateway:
         self._last: datetime | None = None
 
     modes = frozenset({CheckoutMode.HOSTED})
+    step = 1
 
     # -- the port
+
+    def step_of(self, currency: str) -> int:
+        return self.step
 
     async def payment_page(self, provider_ref: str) -> PaymentPage:
         raise GatewayRefused(self.provider, "its checkouts are paid on its own page", "closed")
@@ -204,6 +209,20 @@ class FakeGateway:
                 self._store_refunds(ref, refunds)
                 return
         raise KeyError(refund_ref)
+
+    def dispute(self, provider_ref: str, *, is_open: bool = True, is_taken: bool = True, status: str = "") -> None:
+        """A bank asks for all of it back, or has decided."""
+        paid = self.snapshot(provider_ref)
+        told = DisputeSnapshot(
+            provider_ref="dp_1",
+            amount=paid.amount,
+            reason="fraudulent",
+            status=status or ("needs_response" if is_open else "won"),
+            is_open=is_open,
+            opened_at=self._clock.now(),
+            is_taken=is_taken,
+        )
+        self._snapshots[provider_ref] = msgspec.structs.replace(paid, disputes=(told,), updated_at=self._tick())
 
     def event(
         self, type: str, provider_ref: str, *, at: datetime | None = None, event_id: str | None = None

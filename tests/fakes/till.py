@@ -10,6 +10,7 @@ from adapters.payments.accounts import Accounts
 from application.billing import subscriptions
 from application.billing.close_checkout import CloseCheckout, CloseCheckoutOnEnd
 from application.billing.earn import Earn
+from application.billing.failed_refund import PayRefundOtherwise, RetryRefund
 from application.billing.process_webhooks import ProcessWebhooks
 from application.billing.receive_webhook import ReceiveWebhook
 from application.billing.refund_rules import RefundCancelled, RefundTeacherNoShow, RefundTooLate
@@ -128,14 +129,16 @@ class Till:
         self.receive_webhook = ReceiveWebhook(unit, clock, new_id, gateways, self.nudges)
         self.process_webhooks = ProcessWebhooks(unit, clock, new_id, gateways, lambda: 0.5)
         self.replay_webhook = ReplayWebhook(unit, clock, self.nudges)
-        self.request_refund = RequestRefund(unit, clock, self.nudges)
+        self.request_refund = RequestRefund(unit, clock, self.nudges, gateways)
+        self.retry_refund = RetryRefund(unit, clock, self.nudges)
+        self.pay_refund_otherwise = PayRefundOtherwise(unit, clock, new_id)
         self.submit_refunds = SubmitRefunds(unit, clock, new_id, gateways, lambda: 0.5)
         self.handlers: dict[str, Any] = {
             "booking.confirm_paid": ConfirmPaid(unit, clock),
             "booking.mark_refunded": MarkRefunded(unit, clock),
-            subscriptions.REFUND_CANCELLED: RefundCancelled(unit, clock, self.nudges),
-            subscriptions.REFUND_TOO_LATE: RefundTooLate(unit, clock, self.nudges),
-            subscriptions.REFUND_TEACHER_NO_SHOW: RefundTeacherNoShow(unit, clock, self.nudges),
+            subscriptions.REFUND_CANCELLED: RefundCancelled(unit, clock, self.nudges, gateways),
+            subscriptions.REFUND_TOO_LATE: RefundTooLate(unit, clock, self.nudges, gateways),
+            subscriptions.REFUND_TEACHER_NO_SHOW: RefundTeacherNoShow(unit, clock, self.nudges, gateways),
             subscriptions.EARN: Earn(unit, clock, new_id),
             subscriptions.CLOSE_CHECKOUT: CloseCheckoutOnEnd(unit, self.close_checkout),
         }

@@ -4,11 +4,13 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from application.billing.settlement import refundable, request_refund
+from domain.billing.payment import Payment
 from domain.billing.refund import RefundCause
 from domain.booking.events import BookingCancelled, BookingEvent, PaidTooLate, TeacherNoShow
 from domain.events import Event
 from domain.ids import EventId, PaymentId, RefundId
 from domain.money import Money
+from ports.billing.gateway import Gateways
 from ports.clock import Clock
 from ports.outbox import Wakeup
 from ports.unit_of_work import NewUnit
@@ -21,8 +23,8 @@ class _RefundRule:
     twice makes one refund.
     """
 
-    def __init__(self, new_unit: NewUnit, clock: Clock, wakeup: Wakeup) -> None:
-        self._new_unit, self._clock, self._wakeup = new_unit, clock, wakeup
+    def __init__(self, new_unit: NewUnit, clock: Clock, wakeup: Wakeup, gateways: Gateways) -> None:
+        self._new_unit, self._clock, self._wakeup, self._gateways = new_unit, clock, wakeup, gateways
 
     async def _give_back(
         self,
@@ -49,7 +51,7 @@ class _RefundRule:
             payment = await unit.payments.lock(paid[0].id)
             refunds = await unit.refunds.of_payment(payment.id)
             left = refundable(payment, refunds, event.booking_id)
-            amount = left if granted is None else min(granted, left)
+            amount = left if granted is None else min(self._rounded(payment, granted), left)
             if any(refund.id == refund_id for refund in refunds) or not amount:
                 return
             await request_refund(
@@ -64,6 +66,11 @@ class _RefundRule:
             )
             await unit.commit()
         await self._wakeup.nudge("refunds")
+
+    def _rounded(self, payment: Payment, granted: Money) -> Money:
+        """What the provider can give back, in the payer's favor: half of KWD 12.350 is 6.180 at most of them."""
+        step = self._gateways.get(payment.provider, payment.account).step_of(granted.currency)
+        return Money(-(-granted.minor // step) * step, granted.currency)
 
 
 class RefundCancelled(_RefundRule):

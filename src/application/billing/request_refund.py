@@ -1,6 +1,6 @@
 """Staff give money back: all of a payment, one of its lessons, or a part of one. (REF-02)"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import uuid5
 
 import msgspec
@@ -15,6 +15,7 @@ from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, RefundId
 from domain.money import Money, total
 from domain.oversight.audit import Act
+from ports.billing.gateway import Gateways
 from ports.clock import Clock
 from ports.outbox import Wakeup
 from ports.unit_of_work import NewUnit
@@ -49,8 +50,8 @@ class RefundPreview(msgspec.Struct, frozen=True, kw_only=True):
 class PreviewRefund:
     """Changes nothing. Raises what RequestRefund does, except that no reason is asked for yet."""
 
-    def __init__(self, new_unit: NewUnit) -> None:
-        self._new_unit = new_unit
+    def __init__(self, new_unit: NewUnit, gateways: Gateways) -> None:
+        self._new_unit, self._gateways = new_unit, gateways
 
     async def __call__(self, actor: Actor, command: RequestRefundCommand) -> RefundPreview:
         actor.require(Permission.REFUND)
@@ -58,7 +59,8 @@ class PreviewRefund:
             payment = await unit.payments.get(command.payment_id)
             known = await unit.refunds.of_payment(payment.id)
         wanted = _wanted(payment, known, command)
-        _check(payment, known, wanted, command)
+        _check(payment, known, wanted)
+        require_expressible(self._gateways, payment, wanted.values())
         currency = payment.amount.currency
         parts = total(wanted.values(), currency)
         return RefundPreview(parts=wanted, total=parts, left=payment.amount - spoken_for(known, currency) - parts)
@@ -70,8 +72,8 @@ class RequestRefund:
     Raises NotPermitted, NotFound, Invalid, RefundTooLarge, RefundUnderWay, Conflict for a payment that is not paid.
     """
 
-    def __init__(self, new_unit: NewUnit, clock: Clock, wakeup: Wakeup) -> None:
-        self._new_unit, self._clock, self._wakeup = new_unit, clock, wakeup
+    def __init__(self, new_unit: NewUnit, clock: Clock, wakeup: Wakeup, gateways: Gateways) -> None:
+        self._new_unit, self._clock, self._wakeup, self._gateways = new_unit, clock, wakeup, gateways
 
     async def __call__(self, actor: Actor, command: RequestRefundCommand) -> Sequence[Refund]:
         actor.require(Permission.REFUND)
@@ -85,7 +87,8 @@ class RequestRefund:
             made = [refund for refund in known if refund.id in _all_ids(payment, command)]
             if made:
                 return made
-            _check(payment, known, wanted, command)
+            _check(payment, known, wanted)
+            require_expressible(self._gateways, payment, wanted.values())
             refunds = [
                 await request_refund(
                     unit,
@@ -138,9 +141,22 @@ def _wanted(payment: Payment, known: Sequence[Refund], command: RequestRefundCom
     return {booking_id: amount for booking_id, amount in left.items() if amount}
 
 
-def _check(
-    payment: Payment, known: Sequence[Refund], wanted: dict[BookingId, Money], command: RequestRefundCommand
-) -> None:
+def require_expressible(gateways: Gateways, payment: Payment, amounts: Iterable[Money]) -> None:
+    """Raises Invalid for a part that the provider has no coin for: KWD 1.005 at one that takes 1.000 or 1.010. All that
+    is left of a payment always goes back: it came that way.
+    """
+    step = gateways.get(payment.provider, payment.account).step_of(payment.amount.currency)
+    if any(amount.minor % step for amount in amounts):
+        least = Money(step, payment.amount.currency)
+        raise Invalid(
+            "this payment service gives back only multiples of {least} {currency}",
+            field="amount",
+            least=str(least.amount),
+            currency=least.currency,
+        )
+
+
+def _check(payment: Payment, known: Sequence[Refund], wanted: dict[BookingId, Money]) -> None:
     if not payment.is_paid:
         raise Conflict("a payment that is {status} has nothing to give back", status=str(payment.status))
     touched = frozenset(wanted) or frozenset(payment.booking_ids)

@@ -96,7 +96,7 @@ def refundable(payment: Payment, refunds: Sequence[Refund], booking_id: BookingI
 async def _note_disputes(
     unit: UnitOfWork, payment: Payment, snapshots: Sequence[DisputeSnapshot], *, at: datetime, new_id: NewId
 ) -> None:
-    """Only noted: what a bank takes back is booked when somebody has looked at it."""
+    """What a bank takes, and what it gives back, is booked when the provider says that it has moved."""
     if not snapshots:
         return
     known = {dispute.provider_ref: dispute for dispute in await unit.disputes.of_payment(payment.id)}
@@ -106,6 +106,16 @@ async def _note_disputes(
         if after is not before:
             await unit.disputes.keep(after)
             unit.record(*after.told(before, at=at))
+            await _book_dispute(unit, payment, after, at=at, new_id=new_id)
+
+
+async def _book_dispute(unit: UnitOfWork, payment: Payment, dispute: Dispute, *, at: datetime, new_id: NewId) -> None:
+    """Each way once: what a bank takes a second time is found by the check of the books."""
+    taken = await unit.ledger.journal(JournalKind.DISPUTE_TAKEN, dispute.id)
+    if dispute.is_taken and taken is None:
+        await unit.ledger.post(ledger.dispute_taken(dispute, payment, journal_id=JournalId(new_id()), at=at))
+    elif not dispute.is_taken and taken is not None:
+        await unit.ledger.post(ledger.dispute_returned(taken, journal_id=JournalId(new_id()), at=at))
 
 
 def _ours(refunds: Sequence[Refund], snapshot: RefundSnapshot) -> Refund | None:
@@ -125,7 +135,7 @@ async def _settle_one(
     at: datetime,
     new_id: NewId,
 ) -> Refund:
-    following, events = refund.apply(snapshot, settles_booking=_settles(payment, refunds, refund), at=at)
+    following, events = refund.apply(snapshot, settles_booking=settles(payment, refunds, refund), at=at)
     if following is refund:
         return refund
     await unit.refunds.save(following)
@@ -140,7 +150,7 @@ async def _settle_one(
     return following
 
 
-def _settles(payment: Payment, refunds: Sequence[Refund], refund: Refund) -> bool:
+def settles(payment: Payment, refunds: Sequence[Refund], refund: Refund) -> bool:
     if refund.booking_id is None:
         return False
     others = [other for other in refunds if other.id != refund.id]

@@ -12,7 +12,9 @@ from domain.money import Money
 
 
 class Dispute(msgspec.Struct, frozen=True, kw_only=True):
-    """``reason`` and ``status`` are the provider's words. ``due_by``: until when it can be answered."""
+    """``reason`` and ``status`` are the provider's words. ``due_by``: until when it can be answered. ``is_taken``: the
+    bank has the money.
+    """
 
     id: DisputeId
     payment_id: PaymentId
@@ -24,6 +26,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     opened_at: datetime
     due_by: datetime | None = None
+    is_taken: bool = False
 
     @classmethod
     def of(cls, snapshot: DisputeSnapshot, payment: Payment, dispute_id: DisputeId) -> "Dispute":
@@ -38,6 +41,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
             is_open=snapshot.is_open,
             opened_at=snapshot.opened_at,
             due_by=snapshot.due_by,
+            is_taken=snapshot.is_taken,
         )
 
     def apply(self, snapshot: DisputeSnapshot) -> "Dispute":
@@ -45,7 +49,12 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
         if not self.is_open and snapshot.is_open:
             return self
         following = msgspec.structs.replace(
-            self, amount=snapshot.amount, status=snapshot.status, is_open=snapshot.is_open, due_by=snapshot.due_by
+            self,
+            amount=snapshot.amount,
+            status=snapshot.status,
+            is_open=snapshot.is_open,
+            due_by=snapshot.due_by,
+            is_taken=snapshot.is_taken,
         )
         return self if following == self else following
 

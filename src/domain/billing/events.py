@@ -43,9 +43,12 @@ class RefundRequested(RefundEvent, frozen=True, kw_only=True, tag="billing.refun
 
 @event
 class RefundSucceeded(RefundEvent, frozen=True, kw_only=True, tag="billing.refund_succeeded"):
-    """``settles_booking``: with it, all that was paid for the booking has gone back."""
+    """``settles_booking``: with it, all that was paid for the booking has gone back. ``otherwise``: the school has paid
+    it by other means than the provider.
+    """
 
     settles_booking: bool
+    otherwise: bool = False
 
 
 @event

@@ -9,6 +9,11 @@ A journal is told apart by what it is about, ``(kind, source)``: posting it agai
 | a lesson was held, or forfeited | deferred:<learner> | qari:<id>, income:commission |
 | money went back | deferred:<learner>, and expense:goodwill for what had been earned | provider |
 | a refund bounced | provider | what the refund had debited |
+| the school gave it back by other means | as for a refund | cash:outside |
+| a bank took disputed money | expense:disputes | provider |
+| it gave that back | provider | expense:disputes |
+
+A provider's fees, also those for disputes, are not in these books: its own statements have them.
 """
 
 from collections import defaultdict
@@ -21,6 +26,7 @@ from uuid import UUID
 import msgspec
 
 from domain.billing.commission import shares
+from domain.billing.dispute import Dispute
 from domain.billing.errors import Unbalanced
 from domain.billing.payment import Payment, PaymentLine
 from domain.billing.refund import Refund
@@ -32,6 +38,10 @@ Account = NewType("Account", str)
 
 COMMISSION: Final = Account("income:commission")
 GOODWILL: Final = Account("expense:goodwill")
+OUTSIDE: Final = Account("cash:outside")
+"""What the school has paid out of its own account instead of through a provider."""
+DISPUTED: Final = Account("expense:disputes")
+"""What banks have taken back and hold, or keep."""
 DEFERRED_PREFIX: Final = "deferred:"
 QARI_PREFIX: Final = "qari:"
 PROVIDER_PREFIX: Final = "provider:"
@@ -56,6 +66,9 @@ class JournalKind(StrEnum):
     EARNED = "earned"
     REFUNDED = "refunded"
     REFUND_BOUNCED = "refund_bounced"
+    PAID_OTHERWISE = "paid_otherwise"
+    DISPUTE_TAKEN = "dispute_taken"
+    DISPUTE_RETURNED = "dispute_returned"
 
 
 class Outcome(StrEnum):
@@ -145,6 +158,39 @@ def refunded(
     refund: Refund, payment: Payment, left: Mapping[BookingId, Money], *, journal_id: JournalId, at: datetime
 ) -> Journal:
     """The money has gone back: out of what is still deferred for its lesson, the rest at the school's cost."""
+    source = provider_account(payment.provider, payment.account)
+    return _given_back(JournalKind.REFUNDED, refund, payment, left, source, journal_id, at)
+
+
+def paid_otherwise(
+    refund: Refund, payment: Payment, left: Mapping[BookingId, Money], *, journal_id: JournalId, at: datetime
+) -> Journal:
+    """As a refund, but the provider still has the money, and the school has paid."""
+    return _given_back(JournalKind.PAID_OTHERWISE, refund, payment, left, OUTSIDE, journal_id, at)
+
+
+def dispute_taken(dispute: Dispute, payment: Payment, *, journal_id: JournalId, at: datetime) -> Journal:
+    """The bank has the money: at the school's cost until it comes back. What the Qari earned stays his."""
+    provider = provider_account(payment.provider, payment.account)
+    moved = [(DISPUTED, dispute.amount, None), (provider, -dispute.amount, None)]
+    return _moved(JournalKind.DISPUTE_TAKEN, dispute.id, moved, journal_id, at, memo=dispute.reason)
+
+
+def dispute_returned(taken: Journal, *, journal_id: JournalId, at: datetime) -> Journal:
+    """The bank has given it back: its journal, the other way round."""
+    moved = [(entry.account, -entry.amount, entry.booking_id) for entry in taken.entries]
+    return _moved(JournalKind.DISPUTE_RETURNED, taken.source, moved, journal_id, at, memo=taken.memo)
+
+
+def _given_back(
+    kind: JournalKind,
+    refund: Refund,
+    payment: Payment,
+    left: Mapping[BookingId, Money],
+    source: Account,
+    journal_id: JournalId,
+    at: datetime,
+) -> Journal:
     entries: list[tuple[Account, Money, BookingId | None]] = []
     rest, nothing = refund.amount, Money.zero(refund.amount.currency)
     for line in payment.lines:
@@ -153,11 +199,8 @@ def refunded(
             entries.append((deferred(line.learner_id), part, line.booking_id))
             rest = rest - part
     entries.append((GOODWILL, rest, refund.booking_id))
-    entries.append((provider_account(payment.provider, payment.account), -refund.amount, refund.booking_id))
-    journal = _journal(JournalKind.REFUNDED, refund.id, entries, journal_id, at, memo=refund.cause)
-    if journal is None:
-        raise Invalid("a refund gives something back", field="amount")
-    return journal
+    entries.append((source, -refund.amount, refund.booking_id))
+    return _moved(kind, refund.id, entries, journal_id, at, memo=refund.cause)
 
 
 def bounced(refund_journal: Journal, *, journal_id: JournalId, at: datetime) -> Journal:
@@ -182,6 +225,21 @@ def balances(journals: Iterable[Journal]) -> dict[tuple[Account, str], int]:
         for entry in journal.entries:
             sums[entry.account, entry.amount.currency] += entry.amount.minor
     return dict(sums)
+
+
+def _moved(
+    kind: JournalKind,
+    source: UUID,
+    entries: Sequence[tuple[Account, Money, BookingId | None]],
+    journal_id: JournalId,
+    at: datetime,
+    *,
+    memo: str,
+) -> Journal:
+    journal = _journal(kind, source, entries, journal_id, at, memo=memo)
+    if journal is None:
+        raise Invalid("a journal moves something from somewhere to somewhere", field="entries")
+    return journal
 
 
 def _journal(

@@ -25,6 +25,8 @@ class RefundStatus(StrEnum):
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    PAID_OTHERWISE = "paid_otherwise"
+    """It failed, and the school has given the money back by other means: a bank transfer, cash."""
 
 
 class RefundCause(StrEnum):
@@ -46,10 +48,12 @@ TRANSITIONS: Final[Mapping[RefundStatus, frozenset[RefundStatus]]] = {
     _R.PENDING: frozenset({_R.SUCCEEDED, _R.FAILED}),
     # the payer's bank can send it back days later
     _R.SUCCEEDED: frozenset({_R.FAILED}),
-    _R.FAILED: frozenset(),
+    _R.FAILED: frozenset({_R.PAID_OTHERWISE}),
+    _R.PAID_OTHERWISE: frozenset(),
 }
 LIFECYCLE: Final = Lifecycle("refund", TRANSITIONS, start=frozenset({_R.REQUESTED}))
 
+GIVEN_BACK: Final = frozenset({_R.SUCCEEDED, _R.PAID_OTHERWISE})
 UNDER_WAY: Final = frozenset({_R.REQUESTED, _R.SUBMITTED, _R.PENDING})
 _FROM_SNAPSHOT: Final[dict[RefundSnapshotStatus, RefundStatus]] = {
     "pending": _R.PENDING,
@@ -127,6 +131,11 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
         following = self._to(status, provider_ref=snapshot.provider_ref, failure=cause, settled_at=at)
         return following, (RefundFailed(at=at, cause=cause, **self._facts()),)
 
+    def pay_otherwise(self, *, settles_booking: bool, at: datetime) -> tuple["Refund", RefundEvent]:
+        """The money has reached the payer without the provider. Raises IllegalTransition unless it had failed."""
+        following = self._to(_R.PAID_OTHERWISE, settled_at=at)
+        return following, RefundSucceeded(at=at, settles_booking=settles_booking, otherwise=True, **self._facts())
+
     def _facts(self) -> dict[str, Any]:
         return {
             "refund_id": self.id,
@@ -151,5 +160,5 @@ def spoken_for(refunds: Iterable[Refund], currency: str, *, booking_id: BookingI
 
 def given_back(refunds: Iterable[Refund], currency: str, *, booking_id: BookingId | None = None) -> Money:
     """What has gone back for certain."""
-    done = (r.amount for r in refunds if r.status is _R.SUCCEEDED and booking_id in (None, r.booking_id))
+    done = (r.amount for r in refunds if r.status in GIVEN_BACK and booking_id in (None, r.booking_id))
     return total(done, currency)

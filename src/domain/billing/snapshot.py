@@ -41,7 +41,8 @@ class RefundSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 class DisputeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The payer's bank asks for the money back. ``reason`` and ``status`` are the provider's words; ``is_open``: he
-    still waits for somebody. ``due_by``: until when the school may answer, None where it need not.
+    still waits for somebody. ``is_taken``: the bank has the money now, for as long as it decides or for good.
+    ``due_by``: until when the school may answer, None where it need not.
     """
 
     provider_ref: str
@@ -51,6 +52,7 @@ class DisputeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     opened_at: datetime
     due_by: datetime | None = None
+    is_taken: bool = False
 
 
 class Fact(msgspec.Struct, frozen=True):

@@ -55,6 +55,7 @@ GROUPS: Final[Mapping[Topic, Group]] = {
     Topic.PAID_TOO_LATE: Group.MONEY,
     Topic.REFUND_SENT: Group.MONEY,
     Topic.REFUND_STUCK: Group.MONEY,
+    Topic.DISPUTE_OPENED: Group.MONEY,
     Topic.FIRST_STEPS: Group.TIPS,
 }
 """Topics that are not here are about lessons."""
@@ -80,6 +81,7 @@ AT_ONCE: Final = frozenset(
         Topic.RESCHEDULE_PROPOSED,
         Topic.QARI_ABSENT,
         Topic.REFUND_STUCK,
+        Topic.DISPUTE_OPENED,
     }
 )
 """What waits for nothing: somebody stands at the door, a time is being kept, or a class has changed."""

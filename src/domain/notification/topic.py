@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from domain.billing.events import PaymentCaptured, PaymentFailed, RefundFailed, RefundSucceeded
+from domain.billing.events import DisputeOpened, PaymentCaptured, PaymentFailed, RefundFailed, RefundSucceeded
 from domain.booking.events import (
     BookingCancelled,
     BookingConfirmed,
@@ -64,6 +64,7 @@ class Topic(StrEnum):
     PAID_TOO_LATE = "paid_too_late"
     REFUND_SENT = "refund_sent"
     REFUND_STUCK = "refund_stuck"
+    DISPUTE_OPENED = "dispute_opened"
     FIRST_STEPS = "first_steps"
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a topic, not a password
     WAYS_IN_CHANGED = "ways_in_changed"
@@ -145,4 +146,5 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     RefundSucceeded: ((Topic.REFUND_SENT, frozenset({Side.PAYER})),),
     StepDue: ((Topic.FIRST_STEPS, frozenset({Side.PERSON})),),
     RefundFailed: ((Topic.REFUND_STUCK, frozenset({Side.SCHOOL})),),
+    DisputeOpened: ((Topic.DISPUTE_OPENED, frozenset({Side.SCHOOL})),),
 }

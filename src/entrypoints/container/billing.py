@@ -18,6 +18,7 @@ from application.billing.check_payment import CheckPayment
 from application.billing.check_providers import CheckProviders
 from application.billing.close_checkout import CloseCheckout, CloseCheckoutOnEnd
 from application.billing.earn import Earn
+from application.billing.failed_refund import PayRefundOtherwise, RetryRefund
 from application.billing.pay_here import OpenPaymentPage, PayOnTheirPage
 from application.billing.process_webhooks import ProcessWebhooks
 from application.billing.receive_webhook import ReceiveWebhook
@@ -108,8 +109,10 @@ class BillingContainer(containers.DeclarativeContainer):
     receive_webhook = providers.Factory(ReceiveWebhook, new_unit, clock, new_id, gateways, wakeup)
     process_webhooks = providers.Factory(ProcessWebhooks, new_unit, clock, new_id, gateways)
     replay_webhook = providers.Factory(ReplayWebhook, new_unit, clock, wakeup)
-    preview_refund = providers.Factory(PreviewRefund, new_unit)
-    request_refund = providers.Factory(RequestRefund, new_unit, clock, wakeup)
+    preview_refund = providers.Factory(PreviewRefund, new_unit, gateways)
+    request_refund = providers.Factory(RequestRefund, new_unit, clock, wakeup, gateways)
+    retry_refund = providers.Factory(RetryRefund, new_unit, clock, wakeup)
+    pay_refund_otherwise = providers.Factory(PayRefundOtherwise, new_unit, clock, new_id)
     submit_refunds = providers.Factory(SubmitRefunds, new_unit, clock, new_id, gateways)
     verify_ledger = providers.Factory(VerifyLedger, ledger_queries, gateways, clock)
 
@@ -124,9 +127,11 @@ class BillingContainer(containers.DeclarativeContainer):
 
     handlers = providers.Dict(
         {
-            subscriptions.REFUND_CANCELLED: providers.Factory(RefundCancelled, new_unit, clock, wakeup),
-            subscriptions.REFUND_TOO_LATE: providers.Factory(RefundTooLate, new_unit, clock, wakeup),
-            subscriptions.REFUND_TEACHER_NO_SHOW: providers.Factory(RefundTeacherNoShow, new_unit, clock, wakeup),
+            subscriptions.REFUND_CANCELLED: providers.Factory(RefundCancelled, new_unit, clock, wakeup, gateways),
+            subscriptions.REFUND_TOO_LATE: providers.Factory(RefundTooLate, new_unit, clock, wakeup, gateways),
+            subscriptions.REFUND_TEACHER_NO_SHOW: providers.Factory(
+                RefundTeacherNoShow, new_unit, clock, wakeup, gateways
+            ),
             subscriptions.EARN: providers.Factory(Earn, new_unit, clock, new_id),
             subscriptions.CLOSE_CHECKOUT: providers.Factory(CloseCheckoutOnEnd, new_unit, close_checkout),
         }

@@ -148,6 +148,10 @@ class PaymentGateway(Protocol):
         """In which its checkouts can be opened."""
         ...
 
+    def step_of(self, currency: str) -> int:
+        """Amounts in this currency are multiples of so many minor units: 1 nearly everywhere."""
+        ...
+
     async def payment_page(self, provider_ref: str) -> PaymentPage:
         """For a checkout whose ``url`` is PAY_HERE. Raises GatewayUnavailable, GatewayRefused ("not_found", or
         "closed" when it can no longer be paid).

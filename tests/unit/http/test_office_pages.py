@@ -12,6 +12,7 @@ from litestar.testing import TestClient
 
 from adapters.http.web import admin
 from adapters.payments.accounts import Accounts
+from application.billing.failed_refund import PayRefundOtherwise, RetryRefund
 from application.billing.replay_webhook import ReplayWebhook
 from application.billing.request_refund import PreviewRefund, RequestRefund
 from application.billing.see_money import CountWebhooks, ListPayments, ListWebhooks, SeePayment, SeeWebhook
@@ -21,15 +22,19 @@ from application.booking.record_outcome import RecordOutcome
 from application.booking.see_lessons import SearchBookings, SeeLesson
 from application.notification.mailbox import ListMailbox, ReadMail
 from application.oversight.jobs import ListDeadTasks, ReviveTask, ShowJobHealth
+from application.scheduling.see_attendance import SeeAttendance
 from domain.billing.payment import PaymentStatus
+from domain.billing.refund import RefundStatus
 from domain.billing.webhook_event import WebhookEvent, WebhookStatus
 from domain.booking.booking import Status
 from domain.identity.permission import Audience, Role
 from domain.ids import EventId
 from domain.money import Money
 from fakes.booking import a_booking
+from fakes.gateway import FakeGateway
 from fakes.guardians import MemoryGuardianQueries
 from fakes.http import NOON, StandingClock, an_app, bearer, provided, token_of
+from fakes.identity import IdentityStore, MemoryPeople
 from fakes.ids import SequentialIds
 from fakes.notification import MemoryJobBoard, MemoryMailbox, RecordingWakeup
 from fakes.screens import (
@@ -45,7 +50,7 @@ from fakes.screens import (
     a_refund_view,
     a_webhook_view,
 )
-from fakes.till import a_line, a_payment
+from fakes.till import a_line, a_payment, a_refund
 from fakes.unit import MemoryStore, MemoryUnit
 from ports.billing.queries import AccountBalance, Mismatch
 from ports.notification.mail import Attachment, Mail
@@ -88,8 +93,10 @@ class Office:
             "new_id": SequentialIds(),
             "list_payments": ListPayments(self.payments),
             "see_payment": SeePayment(self.payments),
-            "preview_refund": PreviewRefund(self._unit),
-            "request_refund": RequestRefund(self._unit, clock, self.wakeup),
+            "preview_refund": PreviewRefund(self._unit, Accounts([FakeGateway()])),
+            "request_refund": RequestRefund(self._unit, clock, self.wakeup, Accounts([FakeGateway()])),
+            "retry_refund": RetryRefund(self._unit, clock, self.wakeup),
+            "pay_refund_otherwise": PayRefundOtherwise(self._unit, clock, SequentialIds()),
             "verify_ledger": VerifyLedger(self.ledger, Accounts([]), clock),
             "list_webhooks": ListWebhooks(self.webhooks),
             "count_webhooks": CountWebhooks(self.webhooks),
@@ -97,6 +104,7 @@ class Office:
             "replay_webhook": ReplayWebhook(self._unit, clock, self.wakeup),
             "search_bookings": SearchBookings(self.lessons, clock),
             "see_lesson": SeeLesson(self.lessons, MemoryGuardianQueries()),
+            "see_attendance": SeeAttendance(self._unit, MemoryPeople(IdentityStore())),
             "preview_cancellation": PreviewCancellation(self._unit, clock),
             "cancel_booking": CancelBooking(self._unit, clock),
             "record_outcome": RecordOutcome(self._unit, clock),
@@ -268,6 +276,31 @@ def test_refunds_say_why_and_by_whom() -> None:
     assert "The lesson was cancelled" in text
     assert "a rule" in text
     assert "Give money back" not in text
+
+
+def test_a_failed_refund_is_tried_again_or_counts_as_paid() -> None:
+    # REF-06
+    office = Office()
+    office.keep(a_line())
+    failed = a_refund(payment_id=PAYMENT, status=RefundStatus.FAILED, failure="closed_account")
+    office.store.shelf("refunds")[failed.id] = failed
+    shown = a_refund_view(refund_id=failed.id, status=RefundStatus.FAILED, failure="closed_account")
+    office.payments = PreparedPayments(msgspec.structs.replace(office.payments.payments[0], refunds=[shown]))
+    here = f"/payments/{PAYMENT}/refunds/{failed.id}"
+
+    with office.open(Role.FINANCE) as client:
+        offered = client.get(f"/payments/{PAYMENT}")
+        page = client.get(here)
+        silent = client.post(f"{here}/otherwise", data={"reason": " "})
+        again = client.post(f"{here}/again", follow_redirects=False)
+        both = client.post(f"{here}/otherwise", data={"reason": "Transfer"}, follow_redirects=False)
+        unknown = client.get(f"/payments/{PAYMENT}/refunds/{PAYMENT}")
+
+    assert here in offered.text
+    assert "closed_account" in words(page.text)
+    assert (silent.status_code, "how the money reached the payer." in words(silent.text)) == (400, True)
+    assert (again.status_code, both.status_code, unknown.status_code) == (303, 303, 404)
+    assert sorted(refund.status for refund in office.store.shelf("refunds").values()) == ["failed", "requested"]
 
 
 # ledger ------------------------------------------------------------------------------------------------------------

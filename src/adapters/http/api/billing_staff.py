@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from adapters.http.api.billing import MoneyOut, PaymentOut
 from adapters.http.idempotency import Once
 from adapters.http.requests import Req
+from application.billing.failed_refund import FailedRefund, PayRefundOtherwise, RetryRefund
 from application.billing.replay_webhook import ReplayWebhook
 from application.billing.request_refund import RequestRefund, RequestRefundCommand
 from application.billing.see_money import ListPayments, ListWebhooks, SeePayment, SeeWebhook
@@ -76,6 +77,12 @@ class RefundIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
     amount: MoneyIn | None = None
     booking_id: UUID | None = None
+
+
+class PaidOtherwiseIn(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """``reason``: how the money reached the payer."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 
 
 class RefundMadeOut(msgspec.Struct, kw_only=True):
@@ -221,6 +228,41 @@ class StaffPaymentController(Controller):
             return RefundsMadeOut([RefundMadeOut.of(refund) for refund in made])
 
         return await once(request, work, status_code=201)
+
+    @post(
+        "/{payment_id:uuid}/refunds/{refund_id:uuid}/again",
+        needs=Permission.REFUND,
+        status_code=201,
+        summary="Try a failed refund again",
+    )
+    async def refund_again(
+        self,
+        request: Req,
+        payment_id: FromPath[UUID],
+        refund_id: FromPath[UUID],
+        retry_refund: NamedDependency[RetryRefund],
+    ) -> RefundMadeOut:
+        """The refund that takes its place; asked twice, it is the same one. 409 for one that has not failed."""
+        command = FailedRefund(payment_id=PaymentId(payment_id), refund_id=RefundId(refund_id))
+        return RefundMadeOut.of(await retry_refund(request.user, command))
+
+    @post(
+        "/{payment_id:uuid}/refunds/{refund_id:uuid}/otherwise",
+        needs=Permission.REFUND,
+        status_code=200,
+        summary="A failed refund was paid another way",
+    )
+    async def refund_otherwise(
+        self,
+        request: Req,
+        payment_id: FromPath[UUID],
+        refund_id: FromPath[UUID],
+        data: JSONBody[PaidOtherwiseIn],
+        pay_refund_otherwise: NamedDependency[PayRefundOtherwise],
+    ) -> RefundMadeOut:
+        """It counts as given back from now on, out of the school's own account. 409 for one that has not failed."""
+        command = FailedRefund(payment_id=PaymentId(payment_id), refund_id=RefundId(refund_id), reason=data.reason)
+        return RefundMadeOut.of(await pay_refund_otherwise(request.user, command))
 
 
 class InboxController(Controller):

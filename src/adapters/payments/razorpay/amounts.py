@@ -11,9 +11,14 @@ LEAST: Final = {0: 100, 2: 100, 3: 1000}
 """By the currency's decimals. The rule is written for rupees; for others we keep out what is surely too little."""
 
 
+def step_of(currency: str) -> int:
+    """Three-decimal amounts have to end in 0."""
+    return 10 if EXPONENTS.get(currency) == 3 else 1
+
+
 def to_razorpay(money: Money, gateway: str) -> int:
     """Raises GatewayRefused for what Razorpay cannot express."""
-    if EXPONENTS[money.currency] == 3 and money.minor % 10:
+    if money.minor % step_of(money.currency):
         raise GatewayRefused(gateway, f"{money.currency} amounts have to end in 0", "amount_not_supported")
     return money.minor
 

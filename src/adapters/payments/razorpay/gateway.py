@@ -13,7 +13,7 @@ import httpx
 import msgspec
 
 from adapters.outgoing.guard import Guard
-from adapters.payments.razorpay import signing
+from adapters.payments.razorpay import amounts, signing
 from adapters.payments.razorpay.accounts import RazorpayAccount
 from adapters.payments.razorpay.amounts import require_enough, to_razorpay
 from adapters.payments.razorpay.client import PAGE, RazorpayClient
@@ -91,6 +91,9 @@ class RazorpayGateway:
         if (order.amount, order.currency) != (body["amount"], body["currency"]):
             raise GatewayRefused(self._name, "this receipt is another order's", "idempotency_key_in_use")
         return Checkout(provider_ref=order.id, url=PAY_HERE, expires_at=request.expires_at)
+
+    def step_of(self, currency: str) -> int:
+        return amounts.step_of(currency)
 
     async def payment_page(self, provider_ref: str) -> PaymentPage:
         order = await self._client.order(provider_ref)

@@ -94,6 +94,7 @@ def dispute_of(dispute: Dispute) -> DisputeSnapshot:
         is_open=dispute.status not in _DECIDED,
         opened_at=datetime.fromtimestamp(dispute.created_at, UTC),
         due_by=datetime.fromtimestamp(dispute.respond_by, UTC) if dispute.respond_by else None,
+        is_taken=dispute.amount_deducted > 0 and dispute.status != "won",
     )
 
 

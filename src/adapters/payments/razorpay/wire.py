@@ -61,6 +61,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     reason_code: str = ""
     respond_by: int | None = None
+    amount_deducted: int = 0
 
 
 class Collection(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

@@ -78,6 +78,9 @@ class SandboxGateway:
         opened = await self._call("POST", "/v1/checkouts", CheckoutObject, body=body, key=request.idempotency_key)
         return Checkout(provider_ref=opened.id, url=opened.url, expires_at=opened.expires_at)
 
+    def step_of(self, currency: str) -> int:
+        return 1
+
     async def payment_page(self, provider_ref: str) -> PaymentPage:
         raise GatewayRefused(self._name, "its checkouts are paid on its own page", "closed")
 

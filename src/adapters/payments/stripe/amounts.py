@@ -20,11 +20,16 @@ LEAST: Final[Mapping[str, int]] = {
 _LEAST_BY_EXPONENT: Final = {0: 50, 2: 50, 3: 100}
 
 
+def step_of(currency: str) -> int:
+    """Three-decimal amounts have to end in 0."""
+    return 10 if EXPONENTS.get(currency) == 3 else 1
+
+
 def to_stripe(money: Money, gateway: str) -> int:
     """Raises GatewayRefused for what Stripe cannot express: three-decimal amounts have to end in 0."""
     if money.currency in UNKNOWN:
         raise GatewayRefused(gateway, f"takes no {money.currency}", "currency_not_supported")
-    if EXPONENTS[money.currency] == 3 and money.minor % 10:
+    if money.minor % step_of(money.currency):
         raise GatewayRefused(gateway, f"{money.currency} amounts have to end in 0", "amount_not_supported")
     return money.minor * 100 if money.currency in IN_HUNDREDTHS else money.minor
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from stripe import StripeClient
 
-from adapters.payments.stripe import events, requests, snapshots
+from adapters.payments.stripe import amounts, events, requests, snapshots
 from adapters.payments.stripe.accounts import StripeAccount
 from adapters.payments.stripe.client import Asker
 from adapters.payments.stripe.listing import Listing
@@ -66,6 +66,9 @@ class StripeGateway:
         )
         url = session.url if request.mode is CheckoutMode.HOSTED and session.url else PAY_HERE
         return Checkout(provider_ref=session.id, url=url, expires_at=snapshots.instant(session.expires_at))
+
+    def step_of(self, currency: str) -> int:
+        return amounts.step_of(currency)
 
     async def payment_page(self, provider_ref: str) -> PaymentPage:
         if self._kind(provider_ref) == "pi":

@@ -125,6 +125,7 @@ def of_dispute(dispute: Dispute) -> DisputeSnapshot:
         is_open=is_open,
         opened_at=instant(dispute.created),
         due_by=instant(due_by) if due_by and is_open else None,
+        is_taken=sum(moved.amount for moved in dispute.balance_transactions) < 0,
     )
 
 

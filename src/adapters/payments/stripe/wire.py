@@ -66,6 +66,12 @@ class EvidenceDetails(msgspec.Struct, frozen=True, kw_only=True):
     due_by: int | None = None
 
 
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the account's balance, in its own currency."""
+
+    amount: int
+
+
 class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     amount: int
@@ -75,6 +81,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     payment_intent: str | None = None
     evidence_details: EvidenceDetails | None = None
+    balance_transactions: list[Movement] = []
 
 
 class EventData(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ _new = upsert(disputes)
 _KEEP: Final = Statement(
     _new.on_conflict_do_update(
         constraint="uq_disputes_payment_id_provider_ref",
-        set_={name: _new.excluded[name] for name in ("amount_minor", "status", "is_open", "due_by")},
+        set_={name: _new.excluded[name] for name in ("amount_minor", "status", "is_open", "due_by", "is_taken")},
     )
 )
 
@@ -39,6 +39,7 @@ def dispute_of(row: asyncpg.Record) -> Dispute:
         is_open=row["is_open"],
         opened_at=row["opened_at"],
         due_by=row["due_by"],
+        is_taken=row["is_taken"],
     )
 
 
@@ -63,4 +64,5 @@ class SqlDisputes:
             is_open=dispute.is_open,
             opened_at=dispute.opened_at,
             due_by=dispute.due_by,
+            is_taken=dispute.is_taken,
         )

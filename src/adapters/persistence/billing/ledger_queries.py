@@ -20,7 +20,10 @@ FROM ledger_entries WHERE academy_id = $1 GROUP BY 1, 2 ORDER BY 1, 2
 """
 _SIZE: Final = "SELECT count(*) FROM ledger_journals WHERE academy_id = $1"
 _KNOWN: Final = """
-SELECT id, provider_ref, amount_minor, refunded_minor, currency, status, captured_at, academy_id <> $3 AS elsewhere
+SELECT id, provider_ref, amount_minor, currency, status, captured_at, academy_id <> $3 AS elsewhere,
+       CASE WHEN refunded_minor = 0 THEN 0 ELSE refunded_minor - (
+           SELECT coalesce(sum(r.amount_minor), 0) FROM refunds r
+           WHERE r.payment_id = payments.id AND r.status = 'paid_otherwise') END AS refunded_minor
 FROM payments WHERE provider = $1 AND account = $2 AND provider_ref IS NOT NULL
 """
 # Each check: code, SQL giving (subject, message). $1 is the academy, $2 when everything should have settled by.
@@ -63,8 +66,9 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
     (
         "refund_not_in_ledger",
         """SELECT r.id::text, format('%s %s went back and are not in the ledger', r.amount_minor, r.currency)
-           FROM refunds r WHERE r.academy_id = $1 AND r.status = 'succeeded' AND NOT EXISTS (
-               SELECT FROM ledger_journals j WHERE j.kind = 'refunded' AND j.source = r.id)""",
+           FROM refunds r WHERE r.academy_id = $1 AND r.status IN ('succeeded', 'paid_otherwise') AND NOT EXISTS (
+               SELECT FROM ledger_journals j WHERE j.source = r.id
+                 AND j.kind = CASE r.status WHEN 'succeeded' THEN 'refunded' ELSE 'paid_otherwise' END)""",
     ),
     (
         "ledger_without_refund",
@@ -77,7 +81,8 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
         "payment_refunds_differ",
         """SELECT p.id::text, format('says %s went back, its refunds say %s', p.refunded_minor, coalesce(s.minor, 0))
            FROM payments p LEFT JOIN (SELECT payment_id, sum(amount_minor) AS minor FROM refunds
-                                      WHERE status = 'succeeded' GROUP BY payment_id) s ON s.payment_id = p.id
+                                      WHERE status IN ('succeeded', 'paid_otherwise') GROUP BY payment_id) s
+             ON s.payment_id = p.id
            WHERE p.academy_id = $1 AND p.refunded_minor <> coalesce(s.minor, 0)""",
     ),
     (
@@ -116,6 +121,15 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
            FROM refunds r WHERE r.academy_id = $1 AND r.status = 'failed' AND NOT EXISTS (
                SELECT FROM refunds later WHERE later.payment_id = r.payment_id AND later.status <> 'failed'
                  AND later.created_at >= r.created_at AND later.booking_id IS NOT DISTINCT FROM r.booking_id)""",
+    ),
+    (
+        "dispute_not_in_ledger",
+        """SELECT d.id::text, format('%s %s %s', d.amount_minor, d.currency, CASE WHEN d.is_taken
+               THEN 'were taken by a bank and are not in the ledger' ELSE 'came back and are not in the ledger' END)
+           FROM disputes d
+           LEFT JOIN ledger_journals t ON t.kind = 'dispute_taken' AND t.source = d.id
+           LEFT JOIN ledger_journals b ON b.kind = 'dispute_returned' AND b.source = d.id
+           WHERE d.academy_id = $1 AND d.is_taken <> (t.id IS NOT NULL AND b.id IS NULL)""",
     ),
     (
         "refund_stuck",

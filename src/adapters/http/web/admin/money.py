@@ -1,30 +1,34 @@
 """Payments, as staff look for them and give money back; and whether the books are right."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from adapters.http.flash import redirect
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _, ngettext
-from adapters.http.web.forms import address, fields_of, next_page
+from adapters.http.web.forms import address, fields_of, next_page, told
 from adapters.http.words import PRICED_IN, date_of, money_of
+from application.billing.failed_refund import FailedRefund, PayRefundOtherwise, RetryRefund
 from application.billing.request_refund import PreviewRefund, RequestRefund, RequestRefundCommand
 from application.billing.see_money import ListPayments, SeePayment
 from application.billing.verify_ledger import VerifyLedger
 from domain.billing.decline import explain
 from domain.billing.payment import PaymentStatus
-from domain.errors import DomainError, Invalid
+from domain.billing.refund import RefundStatus
+from domain.errors import Conflict, DomainError, Invalid
 from domain.identity.permission import Permission
 from domain.ids import BookingId, PaymentId, RefundId
 from domain.money import EXPONENTS
 from domain.time import instant
-from ports.billing.queries import PaymentFilter
+from ports.billing.queries import PaymentFilter, PaymentView
 from ports.clock import NewId
 
 
@@ -121,8 +125,58 @@ class AdminMoneyController(Controller):
             made = await request_refund(request.user, _command(payment_id, refund_id, fields, payment.amount.currency))
         except DomainError as error:
             return redirect(request, here, error.message, "problem")
-        told = ngettext("The refund is on its way.", "{n} refunds are on their way, one for each lesson.", len(made))
-        return redirect(request, here, told)
+        done = ngettext("The refund is on its way.", "{n} refunds are on their way, one for each lesson.", len(made))
+        return redirect(request, here, done)
+
+    @get("/payments/{payment_id:uuid}/refunds/{refund_id:uuid}", needs=Permission.REFUND)
+    async def failed_refund(
+        self,
+        request: Req,
+        payment_id: FromPath[UUID],
+        refund_id: FromPath[UUID],
+        see_payment: NamedDependency[SeePayment],
+    ) -> Response[Any]:
+        """What can be done about it. One that has not failed needs nobody."""
+        payment = await see_payment(request.user, PaymentId(payment_id))
+        return _failed_page(request, payment, refund_id)
+
+    @post("/payments/{payment_id:uuid}/refunds/{refund_id:uuid}/again", needs=Permission.REFUND, status_code=303)
+    async def refund_again(
+        self,
+        request: Req,
+        payment_id: FromPath[UUID],
+        refund_id: FromPath[UUID],
+        retry_refund: NamedDependency[RetryRefund],
+    ) -> Response[Any]:
+        here = f"/payments/{payment_id}"
+        try:
+            command = FailedRefund(payment_id=PaymentId(payment_id), refund_id=RefundId(refund_id))
+            await retry_refund(request.user, command)
+        except Conflict as error:
+            return redirect(request, here, told(error), "problem")
+        return redirect(request, here, _("The refund is on its way."))
+
+    @post("/payments/{payment_id:uuid}/refunds/{refund_id:uuid}/otherwise", needs=Permission.REFUND, status_code=303)
+    async def refund_otherwise(
+        self,
+        request: Req,
+        payment_id: FromPath[UUID],
+        refund_id: FromPath[UUID],
+        see_payment: NamedDependency[SeePayment],
+        pay_refund_otherwise: NamedDependency[PayRefundOtherwise],
+    ) -> Response[Any]:
+        here, fields = f"/payments/{payment_id}", await fields_of(request)
+        try:
+            command = FailedRefund(
+                payment_id=PaymentId(payment_id), refund_id=RefundId(refund_id), reason=fields.get("reason", "")
+            )
+            await pay_refund_otherwise(request.user, command)
+        except Invalid as error:
+            payment = await see_payment(request.user, PaymentId(payment_id))
+            return _failed_page(request, payment, refund_id, {"reason": told(error)})
+        except Conflict as error:
+            return redirect(request, here, told(error), "problem")
+        return redirect(request, here, _("The refund counts as paid."))
 
     @get("/ledger", needs=Permission.SEE_LEDGER)
     async def ledger(
@@ -131,6 +185,25 @@ class AdminMoneyController(Controller):
         """Our own books at once; the providers only when asked for, because that takes a while."""
         report = await verify_ledger(request.user, ask_providers=bool(providers))
         return page(request, "admin/ledger.html", report=report, asked=bool(providers))
+
+
+def _failed_page(
+    request: Req, payment: PaymentView, refund_id: UUID, errors: Mapping[str, str] | None = None
+) -> Response[Any]:
+    refund = next((refund for refund in payment.refunds if refund.refund_id == refund_id), None)
+    if refund is None:
+        raise NotFoundException
+    if refund.status is not RefundStatus.FAILED:
+        return redirect(request, f"/payments/{payment.payment_id}")
+    return page(
+        request,
+        "admin/refund_failed.html",
+        status_code=400 if errors else 200,
+        payment=payment,
+        refund=refund,
+        errors=errors or {},
+        values={},
+    )
 
 
 def _midnight(day: date | None, zone: str, *, days_on: int = 0) -> datetime | None:

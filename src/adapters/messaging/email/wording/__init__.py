@@ -46,5 +46,6 @@ WORDING: Final[Mapping[Topic, Callable[[Reader], Content]]] = {
     Topic.PAID_TOO_LATE: payments.paid_too_late,
     Topic.REFUND_SENT: payments.refund_sent,
     Topic.REFUND_STUCK: payments.refund_stuck,
+    Topic.DISPUTE_OPENED: payments.dispute_opened,
     Topic.FIRST_STEPS: joining.first_steps,
 }

@@ -53,7 +53,10 @@ def paid_too_late(r: Reader) -> Content:
 
 def refund_sent(r: Reader) -> Content:
     heading = r._("Refund: {amount}").format(amount=r.money(r.facts["amount"]))
-    text = r._("It is on its way to the card or account you paid with; banks take up to ten days to show it.")
+    if r.facts.get("otherwise"):
+        text = r._("It could not go back to the card or account you paid with, so the school has paid it another way.")
+    else:
+        text = r._("It is on its way to the card or account you paid with; banks take up to ten days to show it.")
     return Content(
         subject=heading,
         heading=heading,
@@ -72,5 +75,21 @@ def refund_stuck(r: Reader) -> Content:
             (r._("Amount"), r.money(r.facts["amount"])),
             (r._("Payment"), str(r.facts["payment_id"])),
             (r._("Refund"), str(r.facts["refund_id"])),
+        ),
+    )
+
+
+def dispute_opened(r: Reader) -> Content:
+    heading = r._("A payer disputes a payment: {amount}").format(amount=r.money(r.facts["amount"]))
+    text = r._("The payer has asked his bank for the money back. Answer in the payment provider's office, in time.")
+    due_by = r.facts.get("due_by")
+    return Content(
+        subject=heading,
+        heading=heading,
+        paragraphs=(text,),
+        facts=(
+            (r._("Payment"), str(r.facts["payment_id"])),
+            (r._("Reason"), str(r.facts["reason"])),
+            *(((r._("To be answered by"), r.when(due_by)),) if due_by else ()),
         ),
     )
