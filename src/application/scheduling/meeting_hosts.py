@@ -1,6 +1,6 @@
 """Who holds the school's classes: hosts at its accounts, and what single Qaris have instead. (LIVE-01, LIVE-10)"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -8,19 +8,21 @@ import msgspec
 
 from domain.errors import Conflict, Invalid
 from domain.identity.actor import Actor
-from domain.identity.permission import Permission
+from domain.identity.permission import Permission, Role
 from domain.ids import MeetingHostId, UserId
 from domain.oversight.audit import Act
 from domain.scheduling.meeting_host import MeetingHost
 from domain.scheduling.meeting_server import MEETINGS, Service, read_meeting_server
 from domain.time import TimeSlot
 from ports.clock import Clock, NewId
-from ports.identity.queries import PeopleQueries
+from ports.identity.queries import PeopleQueries, PersonView
 from ports.scheduling.meetings import MeetingProviders
 from ports.unit_of_work import NewUnit
 
 AHEAD: Final = timedelta(days=7)
 MOST_STRAYS: Final = 100
+MOST_FOUND: Final = 20
+"""As many as fit into one list to choose from; the rest is found by name."""
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,21 @@ class SeeMeetingHosts:
             choices=tuple(sorted(chosen, key=lambda choice: choice[1])),
             strays=len(strays),
         )
+
+
+class FindQari:
+    """By part of his name, for whoever may choose something else for him; the newest ones when nothing is said.
+
+    Raises NotPermitted.
+    """
+
+    def __init__(self, people: PeopleQueries) -> None:
+        self._people = people
+
+    async def __call__(self, actor: Actor, text: str) -> Sequence[PersonView]:
+        actor.require(Permission.SET_POLICIES)
+        found = await self._people.search(text.strip(), role=Role.QARI, limit=MOST_FOUND)
+        return sorted(found.items, key=lambda person: person.name)
 
 
 class AddMeetingHost:

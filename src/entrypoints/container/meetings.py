@@ -16,10 +16,11 @@ from application.scheduling.join_lesson import JoinLesson
 from application.scheduling.meeting_hosts import (
     AddMeetingHost,
     ChooseMeetingProvider,
+    FindQari,
     SeeMeetingHosts,
     SwitchMeetingHost,
 )
-from application.scheduling.see_attendance import ReceiveMeetingNotice
+from application.scheduling.see_attendance import ReceiveMeetingNotice, SeeAttendance
 from application.scheduling.sweep_meetings import SweepMeetings
 from application.scheduling.tidy_meetings import TidyMeetings
 from entrypoints.container.google import google_checks, google_meetings
@@ -75,6 +76,8 @@ class MeetingsContainer(containers.DeclarativeContainer):
     meeting_on_confirmation = providers.Factory(MeetingOnConfirmation, create_meeting, cancel_meeting, move_meeting)
     sweep_meetings = providers.Factory(SweepMeetings, new_unit, clock, create_meeting, move_meeting, tidy_meetings)
     see_meeting_hosts = providers.Factory(SeeMeetingHosts, new_unit, clock, meeting_providers, people)
+    find_qari = providers.Factory(FindQari, people)
+    see_attendance = providers.Factory(SeeAttendance, new_unit, people)
     add_meeting_host = providers.Factory(AddMeetingHost, new_unit, clock, new_id, meeting_providers)
     switch_meeting_host = providers.Factory(SwitchMeetingHost, new_unit)
     choose_meeting_provider = providers.Factory(ChooseMeetingProvider, new_unit, meeting_providers)

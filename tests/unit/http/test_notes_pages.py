@@ -16,6 +16,7 @@ from adapters.http.web import notes
 from application.notification.notes import ReadNotes, SeeNotes
 from application.notification.preferences import SeePreferences, SetPreferences, Unsubscribe, UnsubscribeLinks
 from application.notification.push import ListBrowsers
+from application.notification.whatsapp import SeeWhatsApp
 from domain.booking.events import BookingConfirmed
 from domain.identity.permission import Audience, Role
 from domain.ids import BookingId, DeliveryId, UserId
@@ -26,6 +27,7 @@ from fakes.http import NOON, STUDENT_TOKEN, StandingClock, an_app, bearer, perso
 from fakes.news import an_event
 from fakes.notification import MemoryNotificationQueries
 from fakes.unit import MemoryStore, MemoryUnit
+from fakes.whatsapp import MemoryLines
 from ports.notification.queries import NoteRow
 
 ME = person(Audience.MAIN, Role.STUDENT).user_id
@@ -51,6 +53,7 @@ class Letters:
             "see_preferences": SeePreferences(self._unit),
             "set_preferences": SetPreferences(self._unit),
             "list_browsers": ListBrowsers(self._unit),
+            "see_whatsapp": SeeWhatsApp(self._unit, MemoryLines(None), "secret"),
             "unsubscribe": Unsubscribe(self._unit, LINKS),
         }
         app = an_app(
@@ -95,7 +98,7 @@ def test_notes_lead_where_their_news_is_and_the_new_ones_are_marked() -> None:
 
 def test_whatever_becomes_a_note_has_words_and_leads_somewhere() -> None:
     # a message to the school itself is nobody's note
-    topics = set(Topic) - UNNOTED - {Topic.APPLICATION_WAITS, Topic.REFUND_STUCK}
+    topics = set(Topic) - UNNOTED - {Topic.APPLICATION_WAITS, Topic.REFUND_STUCK, Topic.DISPUTE_OPENED}
 
     silent = {topic.value for topic in topics if topic not in notes.HEADINGS}
     ends = {topic.value for topic in topics if not notes.shown(a_note(topic, booking_id=_lesson_of(topic))).href}

@@ -18,6 +18,7 @@ from adapters.http.web.forms import fields_of, next_page
 from application.notification.notes import ReadNotes, SeeNotes
 from application.notification.preferences import SeePreferences, SetPreferences, SetPreferencesCommand, Unsubscribe
 from application.notification.push import ListBrowsers
+from application.notification.whatsapp import SeeWhatsApp
 from domain.errors import Invalid
 from domain.identity.permission import Permission
 from domain.notification.preference import Group
@@ -121,7 +122,9 @@ class MessagesController(Controller):
         request: Req,
         see_preferences: NamedDependency[SeePreferences],
         list_browsers: NamedDependency[ListBrowsers],
+        see_whatsapp: NamedDependency[SeeWhatsApp],
     ) -> Response[Any]:
+        whatsapp = await see_whatsapp(request.user)
         return page(
             request,
             "account/messages.html",
@@ -129,6 +132,7 @@ class MessagesController(Controller):
             wrong={},
             browsers=await list_browsers(request.user),
             push_key=config_of(request).push_key,
+            whatsapp=whatsapp.offered or whatsapp.contact is not None,
         )
 
     @post("/", needs=Permission.SIGNED_IN, status_code=303)

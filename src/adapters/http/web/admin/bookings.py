@@ -16,6 +16,7 @@ from adapters.http.web.forms import fields_of, next_page
 from application.booking.cancel_booking import CancelBooking, CancelBookingCommand, PreviewCancellation
 from application.booking.record_outcome import RecordOutcome, RecordOutcomeCommand
 from application.booking.see_lessons import SearchBookings, SeeLesson
+from application.scheduling.see_attendance import SeeAttendance
 from domain.booking.booking import Status
 from domain.errors import DomainError
 from domain.identity.permission import Permission
@@ -71,9 +72,18 @@ class AdminBookingsController(Controller):
 
     @get("/{booking_id:uuid}", needs=Permission.SEE_BOOKINGS)
     async def lesson(
-        self, request: Req, booking_id: FromPath[UUID], see_lesson: NamedDependency[SeeLesson]
+        self,
+        request: Req,
+        booking_id: FromPath[UUID],
+        see_lesson: NamedDependency[SeeLesson],
+        see_attendance: NamedDependency[SeeAttendance],
     ) -> Response[Any]:
-        return page(request, "admin/booking.html", detail=await see_lesson(request.user, BookingId(booking_id)))
+        return page(
+            request,
+            "admin/booking.html",
+            detail=await see_lesson(request.user, BookingId(booking_id)),
+            traces=await see_attendance(request.user, BookingId(booking_id)),
+        )
 
     @get("/{booking_id:uuid}/cancel", needs=Permission.CHANGE_ANY_BOOKING)
     async def cancel_form(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from adapters.http.flash import redirect
 from adapters.http.refusals import refusal
@@ -17,6 +17,7 @@ from adapters.http.words import sentence
 from application.scheduling.meeting_hosts import (
     AddMeetingHost,
     ChooseMeetingProvider,
+    FindQari,
     HostFacts,
     SeeMeetingHosts,
     SwitchMeetingHost,
@@ -35,13 +36,23 @@ class AdminMeetingHostsController(Controller):
     include_in_schema = False
 
     @get("/", needs=Permission.SEE_SETTINGS)
-    async def desk(self, request: Req, see_meeting_hosts: NamedDependency[SeeMeetingHosts]) -> Response[Any]:
+    async def desk(
+        self,
+        request: Req,
+        see_meeting_hosts: NamedDependency[SeeMeetingHosts],
+        find_qari: NamedDependency[FindQari],
+        qari: FromQuery[str] = "",
+    ) -> Response[Any]:
+        """``qari``: part of the name of the one who is looked for."""
+        chooses = request.user.may(Permission.SET_POLICIES)
         return page(
             request,
             "admin/meeting_hosts.html",
             desk=await see_meeting_hosts(request.user),
             names=NAMES,
             zoom=Service.ZOOM,
+            sought=qari,
+            found=await find_qari(request.user, qari) if chooses else (),
         )
 
     @post("/", needs=Permission.SET_POLICIES, status_code=303)
@@ -72,11 +83,11 @@ class AdminMeetingHostsController(Controller):
         self, request: Req, choose_meeting_provider: NamedDependency[ChooseMeetingProvider]
     ) -> Response[Any]:
         fields = await fields_of(request)
-        provider, who = fields.get("provider", ""), fields.get("qari", "").strip().rstrip("/").rsplit("/", 1)[-1]
+        provider, who = fields.get("provider", ""), fields.get("qari", "")
         try:
             qari_id = UserId(UUID(who))
         except ValueError:
-            return redirect(request, HERE, _("Give the address of the Qari's page, or his number in it."), "problem")
+            return redirect(request, HERE, _("Choose a Qari."), "problem")
         if provider and provider not in set(Service):
             return redirect(request, HERE, _("Choose a provider."), "problem")
         try:
