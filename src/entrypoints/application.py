@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from litestar import Litestar
 
@@ -12,11 +13,13 @@ from adapters.http.observe import said
 from adapters.http.routes import controllers_for
 from adapters.persistence.revision import current, heads
 from adapters.quran import mushaf
+from adapters.storage.probe import try_to_write
 from domain.identity.permission import Audience
 from entrypoints.access import access_log
 from entrypoints.container import Container
 from entrypoints.container.push import public_push_key
 from entrypoints.container.stripe import stripe_pages
+from entrypoints.exposition import Exposition
 from entrypoints.settings import Settings
 from entrypoints.watch import keep_watch
 
@@ -33,13 +36,15 @@ def create(settings: Settings, audience: Audience) -> Litestar:
     """
     mushaf()
     container = Container(settings, audience)
+    exposition = Exposition(settings, audience.value, container)
     main, access = audience is Audience.MAIN, access_log()
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
         watch = asyncio.create_task(keep_watch(container.watch_worker))
         try:
-            yield
+            async with exposition.left_for_others(app.state.metrics.text):
+                yield
         finally:
             watch.cancel()
             if access is not None:
@@ -64,6 +69,8 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             trusted_hosts=settings.trusted_hosts,
             trusted_proxies=settings.trusted_proxies,
             cors_origins=settings.cors_origins,
+            metrics_token=settings.metrics_token,
+            metrics_networks=settings.metrics_networks,
             push_key=public_push_key(settings),
             limits=RequestLimits(
                 anonymous=settings.limit_anonymous,
@@ -83,13 +90,14 @@ def create(settings: Settings, audience: Audience) -> Litestar:
         reckonings=container.see_reckoning(),
         terminologies=container.see_terminology(),
         count_news=container.notification_queries().unread_notes if main else None,
-        probes=_probes(container),
+        probes=_probes(container, settings.data),
+        tell=exposition,
         access=access or said,
         lifespan=[lifespan],
     )
 
 
-def _probes(container: Container) -> dict[str, Probe]:
+def _probes(container: Container, folder: Path) -> dict[str, Probe]:
     wanted = heads()
 
     async def database() -> None:
@@ -100,4 +108,7 @@ def _probes(container: Container) -> dict[str, Probe]:
     async def redis() -> None:
         await container.redis().ping()
 
-    return {"database": database, "redis": redis}
+    async def data_folder() -> None:
+        await try_to_write(folder)
+
+    return {"database": database, "redis": redis, "data_folder": data_folder}

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from arq.connections import RedisSettings
@@ -10,6 +11,7 @@ from arq.connections import RedisSettings
 from adapters.academies import Academies
 from domain.identity.permission import Audience
 from entrypoints.container import Container
+from entrypoints.exposition import Exposition
 from entrypoints.settings import Settings
 from entrypoints.worker import QUEUES, SWEEPS, build_worker
 from ports.academy import FIRST_ACADEMY, within
@@ -25,7 +27,13 @@ def work(settings: Settings) -> None:
     container = Container(settings, Audience.ADMIN)
     names = {*QUEUES.values(), *(sweep.name for sweep in SWEEPS)}
 
+    told = AsyncExitStack()
+
+    async def begin() -> None:
+        await told.enter_async_context(Exposition(settings, "worker", container).left_for_others())
+
     async def close() -> None:
+        await told.aclose()
         await container.http_client().aclose()
         await container.redis().aclose(close_connection_pool=True)
         await container.engine().dispose()
@@ -34,7 +42,7 @@ def work(settings: Settings) -> None:
         {name: each_academy(name, container.offers[name], container.academies()) for name in names},
         container.job_board(),
         RedisSettings.from_dsn(settings.redis_url),
-        on_startup=_nothing,
+        on_startup=begin,
         on_shutdown=close,
     )
     gc.freeze()
@@ -58,7 +66,3 @@ def each_academy(name: str, provider: Any, academies: Academies) -> Callable[[],
         return done
 
     return run
-
-
-async def _nothing() -> None:
-    return None

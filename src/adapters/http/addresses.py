@@ -39,6 +39,10 @@ def address_of(request: Connection) -> str:
     return counted_address(request.scope, config_of(request).trusted_proxies)
 
 
+def is_within(address: str, networks: tuple[str, ...]) -> bool:
+    return _is_trusted(address, networks)
+
+
 @lru_cache(maxsize=4096)
 def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
     parsed = _parsed(address)

@@ -9,13 +9,14 @@ from litestar.config.compression import CompressionConfig
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.types import ASGIApp
 
 from adapters.http.authentication import Authentication, Authenticator, Refresher
 from adapters.http.branding import Branded, Brands
 from adapters.http.config import HttpConfig
-from adapters.http.direct import Direct
+from adapters.http.direct import Direct, Finery
 from adapters.http.guard import guard
-from adapters.http.health import HealthController, Probe
+from adapters.http.health import HealthController, Probe, Tell
 from adapters.http.hijri import Reckoned, Reckonings, Terminologies
 from adapters.http.hosts import Directory, Hosts
 from adapters.http.https import HttpsOnly
@@ -51,23 +52,29 @@ def create_app(
     directory: Directory | None = None,
     count_news: CountNews | None = None,
     probes: Mapping[str, Probe] | None = None,
+    tell: Tell | None = None,
     access: AccessLog = said,
     lifespan: Sequence[Lifespan] = (),
 ) -> Litestar:
     """``controllers``: see ``routes.controllers_for``. ``dependencies``: use cases and queries by parameter name.
     ``probes``: what readiness looks at, by name. Without a ``throttle`` nobody is held back; without a ``directory``
-    there is one academy.
+    there is one academy. ``tell``: makes what ``/metrics`` says out of what this application has counted.
     ``brands``: the looks of the academy at hand; ``reckonings``: by which moon it counts its days;
     ``terminologies``: what it calls the parts of memorizing; ``count_news``: how much of it its reader has not seen.
     """
     metrics = Metrics(config.audience.value)
     authentication = Authentication(config, authenticator, refresher)
     limits = Limits(config, throttle) if throttle is not None else None
-    news = [Unread(count_news)] if count_news is not None else []
+    news = Unread(count_news) if count_news is not None else None
     app = Litestar(
         [HealthController, static_file, *narrowed(controllers, dependencies)],
         guards=[one_of_each, guard],
-        middleware=[authentication, *([limits] if limits is not None else []), AccountLanguage(), *news],
+        middleware=[
+            authentication,
+            *([limits] if limits is not None else []),
+            AccountLanguage(),
+            *([news] if news is not None else []),
+        ],
         exception_handlers={Exception: problem},
         openapi_config=openapi_config(config),
         cors_config=_cross_origin(config),
@@ -81,18 +88,27 @@ def create_app(
                 "http": config,
                 "renderer": Renderer(clock, development=config.development),
                 "metrics": metrics,
+                "tell": tell,
                 "probes": dict(probes or {}),
             }
         ),
         lifespan=list(lifespan),
         debug=False,
     )
-    inner = Branded(app.asgi_handler, brands) if brands is not None else app.asgi_handler
-    inner = Reckoned(inner, reckonings, terminologies) if reckonings is not None else inner
-    hosts = Hosts(HttpsOnly(inner, config), config, directory)
+    branded = Branded(app.asgi_handler, brands) if brands is not None else None
+    inner: ASGIApp = branded or app.asgi_handler
+    reckoned = Reckoned(inner, reckonings, terminologies) if reckonings is not None else None
+    hosts = Hosts(HttpsOnly(reckoned or inner, config), config, directory)
     observe = Observe(VisitorLanguage(hosts), config, metrics, access)
     app.asgi_handler = Direct(
-        app, observe, config, observe=observe, hosts=hosts, authentication=authentication, limits=limits
+        app,
+        observe,
+        config,
+        observe=observe,
+        hosts=hosts,
+        authentication=authentication,
+        limits=limits,
+        finery=Finery(branded, reckoned, news),
     )
     return app
 

@@ -21,7 +21,8 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     flash messages. ``form_origins``: other origins a form may end at (a provider's checkout page). ``trusted_hosts``:
     host names that requests may use; the one of ``base_url`` when empty. ``trusted_proxies``: addresses and networks
     whose word we take for who is calling. ``cors_origins``: origins whose scripts may use the API. ``push_key``: by
-    which browsers know messages of ours; empty where none are sent.
+    which browsers know messages of ours; empty where none are sent. ``metrics_token``, ``metrics_networks``: who may
+    read the numbers.
     """
 
     audience: Audience
@@ -37,6 +38,8 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: tuple[str, ...] = ()
     limits: RequestLimits = RequestLimits()
     push_key: str = ""
+    metrics_token: str = ""
+    metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1")
     version: str = "0.1.0"
 
     @property

@@ -7,6 +7,7 @@ the provider; ``GatewayRefused`` is an answer like any other. ``NotSent`` is for
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
@@ -16,8 +17,9 @@ import structlog
 from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
+from adapters.measures import note_breaker, note_call
 from ports.budget import Budget, Rate
-from ports.errors import GatewayUnavailable, NotSent
+from ports.errors import GatewayRefused, GatewayUnavailable, NotSent
 
 T = TypeVar("T")
 Trouble = Callable[[str, str], None]
@@ -90,11 +92,23 @@ class Guard:
             raise Resting(self.name, f"{endpoint}: it keeps failing and is left alone for a while") from error
 
     async def _in_time(self, endpoint: str, call: Callable[[], Awaitable[T]]) -> T:
+        started, outcome = time.perf_counter(), "broken"
         try:
             async with asyncio.timeout(self._patience.timeout_s):
-                return await call()
+                answer = await call()
+            outcome = "done"
+        except GatewayRefused:
+            outcome = "refused"
+            raise
+        except GatewayUnavailable:
+            outcome = "unavailable"
+            raise
         except TimeoutError as error:
+            outcome = "unavailable"
             raise GatewayUnavailable(self.name, f"{endpoint}: no answer in {self._patience.timeout_s:g} s") from error
+        finally:
+            note_call(self.name, endpoint, outcome, time.perf_counter() - started)
+        return answer
 
     async def _wait_for_turn(self, endpoint: str) -> None:
         turns = [(rate, self.name) for rate in self._account]
@@ -138,6 +152,7 @@ def _teller(trouble: Trouble | None) -> Callable[[str, str, object], None]:
         if kind != "state_changed":
             return
         log.warning("breaker", gateway=name, state=state)
+        note_breaker(name, state)
         if trouble is not None:
             trouble(name, state)
 

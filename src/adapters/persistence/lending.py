@@ -41,6 +41,14 @@ class Lender:
         self._idle: list[Loan] = []
         self._line: deque[asyncio.Future[Loan | None]] = deque()
 
+    @property
+    def open(self) -> int:
+        return self._open
+
+    @property
+    def waiting(self) -> int:
+        return sum(not each.done() for each in self._line)
+
     async def take(self, engine: AsyncEngine) -> Loan:
         while self._idle:
             loan = self._idle.pop()

@@ -9,7 +9,7 @@ from litestar.testing import TestClient
 
 from domain.identity.permission import Audience, Permission
 from entrypoints.docs import routes_of
-from fakes.http import an_app, whole_app
+from fakes.http import an_app, bearer, whole_app
 
 
 async def fine() -> None:
@@ -40,12 +40,12 @@ def test_ready_names_each_dependency() -> None:
 
 
 def test_requests_are_counted_by_route_and_never_by_path() -> None:
-    with TestClient(an_app([])) as client:
+    with TestClient(an_app([], metrics_token="for-the-scraper")) as client:
         client.get("/health/live")
         client.get("/a-secret-path/1")
         client.request("BREW", "/health/live")
 
-        answer = client.get("/metrics")
+        answer = client.get("/metrics", headers=bearer("for-the-scraper"))
     text = answer.text
 
     assert 'halaqa_http_requests_total{door="main",method="GET",route="/health/live",status="200"} 1.0' in text
