@@ -38,6 +38,10 @@ test-system: $(DEV_READY) browser ## Run the system and drive it over HTTP and i
 	@$(PY) -m pytest -q -n $(WORKERS) -m "slow and not e2e and not browser"
 	@$(PY) -m pytest -q -m "e2e or browser"
 
+.PHONY: fuzz
+fuzz: $(DEV_READY) ## Ask both applications what nobody would think of, for FUZZ_SECONDS (300)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(PY) -m pytest -q -n0 tests/fuzz
+
 .PHONY: check
 check: $(DEV_READY) ## Check format, style, types, import rules and generated docs
 	@$(PY) -m ruff format --check $(SOURCES)

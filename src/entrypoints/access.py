@@ -6,6 +6,7 @@ Lines wait a twentieth of a second for each other and are written at once.
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
@@ -42,8 +43,10 @@ class AccessLines:
     def flush(self) -> None:
         lines, self._lines = self._lines, []
         if lines:
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
+            # A full disk costs these lines, not the answers that they tell of.
+            with suppress(OSError):
+                self._stream.write("\n".join(lines) + "\n")
+                self._stream.flush()
 
     def _soon(self) -> None:
         try:

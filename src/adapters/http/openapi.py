@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,7 @@ from adapters.http.problem import MEDIA_TYPE, Problem
 from domain.identity.permission import Audience, Permission
 
 _REF: Final = {"$ref": "#/components/schemas/Problem"}
+_BYTES: Final = {"type": "string", "format": "binary"}
 _COMMON: Final[Mapping[str, str]] = {
     "400": "The request cannot be read.",
     "401": "Not known: no session, or one that has ended.",
@@ -59,8 +61,14 @@ def openapi_config(config: HttpConfig) -> OpenAPIConfig:
     )
 
 
-def complete(schema: dict[str, Any], permissions: Mapping[tuple[str, str], Permission]) -> dict[str, Any]:
-    """Adds the problem answers, the security needed and the permission to each operation."""
+def complete(
+    schema: dict[str, Any],
+    permissions: Mapping[tuple[str, str], Permission],
+    files: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Adds the problem answers, the security needed and the permission to each operation, and the kinds of ``files``
+    to those that answer with one.
+    """
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     _, definitions = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
     schemas.update(definitions)
@@ -68,6 +76,8 @@ def complete(schema: dict[str, Any], permissions: Mapping[tuple[str, str], Permi
         for method, operation in item.items():
             if isinstance(operation, dict) and "responses" in operation:
                 _complete_operation(operation, method, permissions.get((method.upper(), path), Permission.NOTHING))
+                if kinds := files.get((method.upper(), path)):
+                    operation["responses"]["200"]["content"] = {kind: {"schema": _BYTES} for kind in kinds}
     return schema
 
 
@@ -106,11 +116,22 @@ def route_permissions(app: Litestar) -> dict[tuple[str, str], Permission]:
     return found
 
 
+def route_files(app: Litestar) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(method, path format) -> the media types of the files it answers with, for all routes that say ``produces``."""
+    return {
+        (method, route.path_format): handler.opt["produces"]
+        for route in app.routes
+        for method, (handler, _) in getattr(route, "route_handler_map", {}).items()
+        if "produces" in handler.opt
+    }
+
+
 class CompletedJson(JsonRenderPlugin):
     """Serves the completed description at ``/schema/openapi.json``."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         state = request.app.state
         if "openapi" not in state:
-            state.openapi = msgspec.json.encode(complete(openapi_schema, route_permissions(request.app)))
+            app = request.app
+            state.openapi = msgspec.json.encode(complete(openapi_schema, route_permissions(app), route_files(app)))
         return bytes(state.openapi)

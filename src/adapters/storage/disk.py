@@ -5,29 +5,41 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
+from ports.errors import GatewayUnavailable
 from ports.files import NoSuchFile
+
+NAME: Final = "files"
 
 
 class DiskFiles:
-    """``root`` is made when it is first needed."""
+    """``root`` is made when it is first needed. A disk that is full or gone is a store that does not answer."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
     async def put(self, key: str, content: bytes, media_type: str) -> None:
         del media_type  # the name of the file tells it
-        await asyncio.to_thread(self._write, self._path(key), content)
+        try:
+            await asyncio.to_thread(self._write, self._path(key), content)
+        except OSError as error:
+            raise GatewayUnavailable(NAME, f"a file could not be stored: {error.strerror}") from error
 
     async def get(self, key: str) -> bytes:
         try:
             return await asyncio.to_thread(self._path(key).read_bytes)
         except FileNotFoundError as error:
             raise NoSuchFile(key) from error
+        except OSError as error:
+            raise GatewayUnavailable(NAME, f"a file could not be read: {error.strerror}") from error
 
     async def delete(self, key: str) -> None:
-        with suppress(FileNotFoundError):
-            await asyncio.to_thread(self._path(key).unlink)
+        try:
+            with suppress(FileNotFoundError):
+                await asyncio.to_thread(self._path(key).unlink)
+        except OSError as error:
+            raise GatewayUnavailable(NAME, f"a file could not be taken away: {error.strerror}") from error
 
     def _path(self, key: str) -> Path:
         path = (self._root / key).resolve()

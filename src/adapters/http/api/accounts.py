@@ -1,7 +1,7 @@
 """One's own account: password, address, copy of the data, end of it. (ID-18, ID-20)"""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -26,6 +26,7 @@ from domain.identity.permission import Permission
 from domain.identity.user import User
 from domain.ids import ExportId
 
+ZIP: Final = "application/zip"
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 
 
@@ -172,7 +173,13 @@ class OwnAccountController(Controller):
             id=found.id, status=found.status.value, created_at=found.created_at, expires_at=found.expires_at
         )
 
-    @post("/export/{export_id:uuid}", needs=Permission.SIGNED_IN, status_code=200, summary="Fetch the copy, once")
+    @post(
+        "/export/{export_id:uuid}",
+        needs=Permission.SIGNED_IN,
+        status_code=200,
+        produces=(ZIP,),
+        summary="Fetch the copy, once",
+    )
     async def fetch_export(
         self, request: Req, export_id: FromPath[UUID], fetch_export: NamedDependency[FetchExport]
     ) -> Response[bytes]:
@@ -221,7 +228,7 @@ class ImpersonatedController(Controller):
 def zip_answer(archive: bytes) -> Response[bytes]:
     return Response(
         archive,
-        media_type="application/zip",
+        media_type=ZIP,
         headers={"Content-Disposition": 'attachment; filename="my-data.zip"', "Cache-Control": "no-store"},
     )
 

@@ -23,6 +23,8 @@ from ports.paging import MAX_LIMIT
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 Words = Annotated[str | None, QueryParameter(max_length=200, pattern="^[^\\x00]*$")]
+CSV: Final = "text/csv"
+JSON_LINES: Final = "application/jsonl"
 COLUMNS: Final = AuditEntry.__struct_fields__
 
 
@@ -83,7 +85,7 @@ class AuditController(Controller):
     async def actions(self, request: Req, search_audit: NamedDependency[SearchAudit]) -> list[str]:
         return list(await search_audit.actions(request.user))
 
-    @get("/export", needs=Permission.SEE_AUDIT, summary="All that fits, as one file")
+    @get("/export", needs=Permission.SEE_AUDIT, produces=(CSV, JSON_LINES), summary="All that fits, as one file")
     async def export(
         self,
         request: Req,
@@ -124,7 +126,7 @@ def filter_of(
 
 def audit_file(pages: AsyncIterator[Sequence[AuditEntry]], format: Literal["csv", "json"]) -> Stream:
     """The answer that saves as a file; the page of the log uses it too."""
-    name, kind = ("audit.csv", "text/csv; charset=utf-8") if format == "csv" else ("audit.jsonl", "application/jsonl")
+    name, kind = ("audit.csv", f"{CSV}; charset=utf-8") if format == "csv" else ("audit.jsonl", JSON_LINES)
     return Stream(
         _csv(pages) if format == "csv" else _lines(pages),
         media_type=kind,

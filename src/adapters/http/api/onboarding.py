@@ -28,7 +28,7 @@ from application.onboarding.trials import SeePlacement
 from domain.errors import NotFound
 from domain.identity.permission import Permission, Role
 from domain.ids import DocumentId
-from domain.onboarding.document import LARGEST
+from domain.onboarding.document import LARGEST, TYPES
 
 UPLOAD: Final = LARGEST + 64 * 1024
 """A file and the form around it."""
@@ -78,7 +78,12 @@ class ApplicationController(Controller):
         """Multipart, with the fields ``kind`` and ``file``: a PDF, JPEG, PNG or WebP file of 8 MB at most."""
         return DocumentOut.of(await attach_document(request.user, await attachment_in(await request.form())))
 
-    @get("/application/documents/{document_id:uuid}", needs=Permission.APPLY, summary="Read my document")
+    @get(
+        "/application/documents/{document_id:uuid}",
+        needs=Permission.APPLY,
+        produces=tuple(TYPES),
+        summary="Read my document",
+    )
     async def read(
         self, request: Req, document_id: FromPath[UUID], read_own_document: NamedDependency[ReadOwnDocument]
     ) -> Response[bytes]:

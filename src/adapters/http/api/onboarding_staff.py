@@ -22,6 +22,7 @@ from application.onboarding.see_applications import (
 from domain.identity.permission import Permission, Role
 from domain.ids import ApplicationId, DocumentId, UserId
 from domain.onboarding.application import Application, Edition, Status
+from domain.onboarding.document import TYPES
 from domain.onboarding.forms import LearnerForm, QariForm
 from ports.clock import Clock
 from ports.onboarding.queries import QueueFilter, QueueItem
@@ -225,6 +226,7 @@ class ReviewController(Controller):
     @get(
         "/{application_id:uuid}/documents/{document_id:uuid}",
         needs=Permission.SEE_DOCUMENTS,
+        produces=tuple(TYPES),
         summary="Read a document",
     )
     async def document(
