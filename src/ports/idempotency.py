@@ -25,6 +25,15 @@ class KeptAnswer(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Promise:
+    """An answer that a unit of work keeps together with its effect. ``kept``: it has."""
+
+    __slots__ = ("answer", "kept", "key", "scope")
+
+    def __init__(self, scope: str, key: str, answer: KeptAnswer) -> None:
+        self.scope, self.key, self.answer, self.kept = scope, key, answer, False
+
+
 class IdempotencyStore(Protocol):
     """``scope`` says who and which route; within it a key is one request."""
 

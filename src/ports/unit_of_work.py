@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 
+from domain.booking.booking import Booking
 from domain.events import Event
+from domain.ids import BookingId, UserId
 from domain.oversight.audit import Act
+from domain.time import TimeSlot
 from ports.billing.repositories import (
     DisputeRepository,
+    FindingRepository,
     LedgerRepository,
     PaymentRepository,
     RefundRepository,
@@ -19,6 +24,7 @@ from ports.booking.repositories import (
     ProposalRepository,
     SeriesRepository,
 )
+from ports.idempotency import Promise
 from ports.identity.academies import AcademyRepository
 from ports.identity.external import ExternalUserRepository
 from ports.identity.factors import (
@@ -131,6 +137,10 @@ class UnitOfWork(Protocol):
 
     @property
     def disputes(self) -> DisputeRepository: ...
+
+    @property
+    def findings(self) -> FindingRepository: ...
+
     @property
     def ledger(self) -> LedgerRepository: ...
     @property
@@ -165,6 +175,18 @@ class UnitOfWork(Protocol):
         ...
 
     async def commit(self) -> None: ...
+
+    async def foresee_hold(
+        self, booking_id: BookingId, *, by: UserId, learner_id: UserId, qari_id: UserId, slot: TimeSlot, now: datetime
+    ) -> None:
+        """A hint that changes no answer: what holding this slot is going to ask may be looked up at once."""
+        ...
+
+    async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:
+        """``bookings.hold``, the news of it and the commit in one step; the promised answer with them where the store
+        of answers shares the transaction. False: as with ``hold``, nothing is stored and the unit goes on.
+        """
+        ...
 
 
 NewUnit = Callable[[], AbstractAsyncContextManager[UnitOfWork]]

@@ -10,16 +10,20 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.booking.booking import Booking
 from domain.events import Event
+from domain.ids import BookingId
 from domain.oversight.audit import Act
 from fakes.ids import SequentialIds
 from fakes.outbox import MemoryOutbox, Task
 from ports.academy import current_academy
 from ports.clock import NewId
+from ports.idempotency import Promise
 
 if TYPE_CHECKING:
     from ports.billing.repositories import (
         DisputeRepository,
+        FindingRepository,
         LedgerRepository,
         PaymentRepository,
         RefundRepository,
@@ -99,6 +103,7 @@ PARTS: Final = {
     "payments": "fakes.billing",
     "refunds": "fakes.billing",
     "disputes": "fakes.billing",
+    "findings": "fakes.billing",
     "ledger": "fakes.billing",
     "webhooks": "fakes.billing",
     "deliveries": "fakes.notification",
@@ -165,6 +170,16 @@ class MemoryUnit:
         self._store.acts.extend(self._acts)
         self._store.shelves |= {name: dict(shelf) for name, shelf in self._shelves.items()}
         self._events, self._acts = [], []
+
+    async def foresee_hold(self, booking_id: BookingId, **_: object) -> None:
+        """A hint; there is nothing to hurry here."""
+
+    async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:
+        if not await self.bookings.hold(booking):
+            return False
+        self.record(news)
+        await self.commit()
+        return True
 
     def _shelf(self, name: str) -> Shelf:
         if name not in self._shelves:
@@ -308,6 +323,10 @@ class MemoryUnit:
     @property
     def disputes(self) -> "DisputeRepository":
         return self._repository("disputes")  # type: ignore[no-any-return]
+
+    @property
+    def findings(self) -> "FindingRepository":
+        return self._repository("findings")  # type: ignore[no-any-return]
 
     @property
     def refunds(self) -> "RefundRepository":

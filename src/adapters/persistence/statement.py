@@ -22,6 +22,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import Join
 
 from adapters.persistence.lending import Lent
+from adapters.persistence.line import Ask
 from adapters.persistence.metadata import WALL
 from ports.academy import current_academy
 
@@ -81,6 +82,10 @@ class Statement:
         for name in self._inside:
             given.setdefault(name, current_academy())
         return [given[name] if name in given else self._defaults[name] for name in self._order]
+
+    def ask(self, **values: Any) -> Ask:
+        """For ``Line.foresee``."""
+        return self.sql, self._values(values)
 
     async def all(self, connection: "asyncpg.Connection[Any]", **values: Any) -> list["asyncpg.Record"]:
         return await connection.fetch(self.sql, *self._values(values))

@@ -1,14 +1,18 @@
 """One PostgreSQL transaction over the repositories of all contexts, with the outbox in it."""
 
+from datetime import datetime
 from functools import cached_property
 from types import TracebackType
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.persistence.billing.findings import SqlFindings
 from adapters.persistence.billing.repositories import SqlDisputes, SqlLedger, SqlPayments, SqlRefunds, SqlWebhooks
+from adapters.persistence.booking import holding
 from adapters.persistence.booking.agreements import SqlPolicies, SqlProposals, SqlSeries
-from adapters.persistence.booking.repositories import SqlBookings
+from adapters.persistence.booking.repositories import SqlBookings, refusals
 from adapters.persistence.identity.academies import SqlAcademies
 from adapters.persistence.identity.challenges import SqlChallenges, SqlLinkedIdentities
 from adapters.persistence.identity.external import SqlExternalUsers
@@ -18,6 +22,7 @@ from adapters.persistence.identity.privacy import SqlErasures, SqlExports
 from adapters.persistence.identity.repositories import SqlUsers, SqlVerifications
 from adapters.persistence.identity.sessions import SqlSessions
 from adapters.persistence.lending import lend, take_back
+from adapters.persistence.line import Line
 from adapters.persistence.notification.bounces import SqlDeadAddresses
 from adapters.persistence.notification.browsers import SqlBrowsers
 from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
@@ -35,9 +40,13 @@ from adapters.persistence.scheduling.group_classes import SqlGroupClasses
 from adapters.persistence.scheduling.meeting_hosts import SqlMeetingHosts
 from adapters.persistence.scheduling.meetings import SqlMeetings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
-from domain.events import Event
+from domain.booking.booking import Booking
+from domain.events import Event, encode_event, event_type
+from domain.ids import BookingId, UserId
 from domain.oversight.audit import Act
+from domain.time import TimeSlot
 from ports.clock import NewId
+from ports.idempotency import Promise
 from ports.outbox import Wakeup
 
 
@@ -54,13 +63,8 @@ class SqlUnit:
 
     async def __aenter__(self) -> "SqlUnit":
         self._loan = await lend(self._engine)
-        try:
-            self._connection = self._loan.raw
-            self._transaction = self._connection.transaction()
-            await self._transaction.start()
-        except BaseException:
-            await take_back(self._engine, self._loan, doubtful=True)
-            raise
+        self._line = Line(self._loan.raw)
+        self._connection = cast("asyncpg.Connection[Any]", self._line)
         self._open = True
         return self
 
@@ -70,8 +74,8 @@ class SqlUnit:
         broken = True
         try:
             if self._open:
-                await self._transaction.rollback()
-            broken = False
+                await self._line.rollback()
+            broken = not (error is None or isinstance(error, Exception) or self._line.has_begun)
         except (asyncpg.InterfaceError, asyncpg.PostgresError, OSError):
             if error is None:
                 raise
@@ -95,8 +99,37 @@ class SqlUnit:
             await write_acts(self._connection, self._acts)
         if self._events:
             waiting = await write_events(self._connection, self._events, self._subscribers, self._new_id)
-        await self._transaction.commit()
+        await self._line.commit()
         self._open, self._nudge, self._events, self._acts = False, waiting, [], []
+
+    async def foresee_hold(
+        self, booking_id: BookingId, *, by: UserId, learner_id: UserId, qari_id: UserId, slot: TimeSlot, now: datetime
+    ) -> None:
+        await self._line.foresee(
+            holding.asks(booking_id, by=by, learner_id=learner_id, qari_id=qari_id, slot=slot, now=now)
+        )
+
+    async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:
+        subscribers = self._subscribers(type(news))
+        if self._events or self._acts:
+            await self._line.begin()
+        # One statement is a transaction of its own: where nothing was locked or written before, there is no other.
+        async with refusals():
+            held = await holding.write(
+                self._line.raw,
+                booking,
+                promise,
+                event_id=self._new_id(),
+                kind=event_type(type(news)),
+                payload=encode_event(news).decode(),
+                subscribers=subscribers,
+            )
+        self._line.forget()
+        if not held:
+            return False
+        await self.commit()
+        self._nudge = self._nudge or bool(subscribers)
+        return True
 
     @cached_property
     def academies(self) -> SqlAcademies:
@@ -229,6 +262,10 @@ class SqlUnit:
     @cached_property
     def disputes(self) -> SqlDisputes:
         return SqlDisputes(self._connection)
+
+    @cached_property
+    def findings(self) -> SqlFindings:
+        return SqlFindings(self._connection)
 
     @cached_property
     def refunds(self) -> SqlRefunds:

@@ -1,5 +1,6 @@
 """Take a slot: kept while its learner pays, confirmed at once when it is free, asked for where the Qari decides."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -19,7 +20,11 @@ from domain.scheduling.calendar import Calendar
 from domain.scheduling.qari import BookingMode, QariProfile
 from domain.time import TimeSlot
 from ports.clock import Clock
+from ports.idempotency import Promise
 from ports.unit_of_work import NewUnit, UnitOfWork
+
+Promised = Callable[[Booking], Promise]
+"""The answer that is kept for the same request together with what it has done."""
 
 
 class HoldSlotCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,24 +51,33 @@ class HoldSlot:
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
         self._new_unit, self._clock = new_unit, clock
 
-    async def __call__(self, actor: Actor, command: HoldSlotCommand) -> Booking:
+    async def __call__(self, actor: Actor, command: HoldSlotCommand, promised: Promised | None = None) -> Booking:
         actor.require(Permission.BOOK_LESSON)
-        now = self._clock.now()
+        now, learner_id = self._clock.now(), command.learner_id or actor.user_id
+        slot = TimeSlot.lasting(command.starts_at, command.minutes)
         async with self._new_unit() as unit:
+            await unit.foresee_hold(
+                command.booking_id,
+                by=actor.user_id,
+                learner_id=learner_id,
+                qari_id=command.qari_id,
+                slot=slot,
+                now=now,
+            )
             known = await unit.bookings.find(command.booking_id)
             if known is not None:
-                return same(known, command.learner_id or actor.user_id, command)
+                return same(known, learner_id, command)
             booked = await booked_by(unit, actor, command.learner_id, now)
             try:
-                booking, news = await take(unit, booked, command, now)
+                booking, news, calendar = await _wanted(unit, booked, command, now)
+                if not await unit.commit_holding(booking, news, promised and promised(booking)):
+                    raise await _why(unit, booking, calendar, now)
             except Conflict:
                 # What is in the way may be this very wish, sent twice at once.
                 known = await unit.bookings.find(command.booking_id)
                 if known is not None:
                     return same(known, booked.learner_id, command)
                 raise
-            unit.record(news)
-            await unit.commit()
         return booking
 
 
@@ -79,6 +93,24 @@ async def take(
     """The new booking, held in this unit, and the news of it. ``by_staff``: the payer has to hear of it first, so he
     has as long to pay as after an approved request.
     """
+    booking, news, calendar = await _wanted(
+        unit, booked, command, now, override_reason=override_reason, by_staff=by_staff
+    )
+    if not await unit.bookings.hold(booking):
+        raise await _why(unit, booking, calendar, now)
+    return booking, news
+
+
+async def _wanted(
+    unit: UnitOfWork,
+    booked: Booked,
+    command: HoldSlotCommand,
+    now: datetime,
+    *,
+    override_reason: str = "",
+    by_staff: bool = False,
+) -> tuple[Booking, Event, Calendar]:
+    """As all rules and everybody's time allow it, not stored yet."""
     slot = TimeSlot.lasting(command.starts_at, command.minutes)
     profile = await bookable(unit, command.qari_id, booked.learner_id, now, override_reason=override_reason)
     price = price_of(profile, command.minutes, command.kind)
@@ -108,9 +140,7 @@ async def take(
             hold_expires_at=rules.policy.hold_until_after_request(now, slot),
         )
     booking, news = opening(wanted)
-    if not await unit.bookings.hold(booking):
-        raise await _why(unit, booking, calendar, now)
-    return booking, news
+    return booking, news, calendar
 
 
 async def _why(unit: UnitOfWork, booking: Booking, calendar: Calendar, now: datetime) -> Exception:

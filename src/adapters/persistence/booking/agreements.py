@@ -9,6 +9,7 @@ from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, or_, select, up
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.persistence.booking.tables import policies, proposals, series
+from adapters.persistence.line import Ask
 from adapters.persistence.metadata import own_columns
 from adapters.persistence.statement import Statement
 from domain.booking.errors import ProposalOpen
@@ -177,6 +178,11 @@ def _policy(row: "asyncpg.Record") -> PolicyRow:
 class SqlPolicies:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
+
+    @staticmethod
+    def asks(at: datetime, *kinds: str) -> list[Ask]:
+        """What ``current`` does."""
+        return [_CURRENT.ask(about=kind, at=at) for kind in kinds]
 
     async def current(self, kind: str, at: datetime) -> PolicyRow | None:
         row = await _CURRENT.row(self._connection, about=kind, at=at)

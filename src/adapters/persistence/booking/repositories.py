@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Boolean, DateTime, Integer, Text, Uuid, any_, bind
 from sqlalchemy.dialects.postgresql import insert
 
 from adapters.persistence.booking.tables import LEARNER_ALONE, ONE_TRIAL, QARI_ALONE, TRIAL_SQL, WAITING_SQL, bookings
+from adapters.persistence.line import Ask
 from adapters.persistence.metadata import own_columns
 from adapters.persistence.statement import Statement
 from domain.booking.booking import Booking, Kind, Status
@@ -62,6 +63,14 @@ _TRIAL: Final = Statement(
         bookings.c.qari_id == bindparam("qari", type_=Uuid),
         text(TRIAL_SQL),
     )
+)
+_LEARNERS_OF: Final = Statement(
+    select(bookings.c.learner_id)
+    .where(
+        bookings.c.qari_id == bindparam("qari", type_=Uuid),
+        bookings.c.status.in_(("confirmed", "completed")),
+    )
+    .distinct()
 )
 _EXPIRED: Final = Statement(
     select(bookings)
@@ -143,7 +152,7 @@ def from_row(row: "asyncpg.Record") -> Booking:
 
 
 @asynccontextmanager
-async def _refusals() -> AsyncIterator[None]:
+async def refusals() -> AsyncIterator[None]:
     """What the constraints say, in the words of the domain."""
     try:
         yield
@@ -167,6 +176,12 @@ class SqlBookings:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
+    @staticmethod
+    def asks(booking_id: BookingId, learner_id: UserId, slot: TimeSlot) -> list[Ask]:
+        """What ``find`` and ``busy_of_learner`` do."""
+        busy = _OF_LEARNER.ask(learner=learner_id, opens=slot.start, closes=slot.end)
+        return [_BY_ID.ask(wanted=booking_id), busy]
+
     async def get(self, booking_id: BookingId) -> Booking:
         found = await self.find(booking_id)
         if found is None:
@@ -178,13 +193,13 @@ class SqlBookings:
         return None if row is None else from_row(row)
 
     async def hold(self, booking: Booking) -> bool:
-        async with _refusals():
+        async with refusals():
             return await _HOLD.value(self._connection, **to_row(booking)) is not None
 
     async def save(self, booking: Booking) -> None:
         row = to_row(booking)
         changes = {name: row[name] for name in _CHANGING}
-        async with _refusals():
+        async with refusals():
             touched = await _SAVE.run(self._connection, wanted=booking.id, was=booking.version - 1, **changes)
         if touched != 1:
             raise StaleWrite(
@@ -201,7 +216,7 @@ class SqlBookings:
 
     async def move(self, bookings: Sequence[Booking]) -> None:
         # First all of them let go of their times, so that the constraints see the end alone.
-        async with _refusals():
+        async with refusals():
             await _VACATE.run(self._connection, wanted=sorted(booking.id for booking in bookings), taken=False)
         for booking in sorted(bookings, key=lambda moved: moved.slot):
             await self.save(booking)
@@ -216,6 +231,9 @@ class SqlBookings:
     async def trial_of(self, learner_id: UserId, qari_id: UserId) -> Booking | None:
         row = await _TRIAL.row(self._connection, learner=learner_id, qari=qari_id)
         return None if row is None else from_row(row)
+
+    async def learners_of(self, qari_id: UserId) -> Sequence[UserId]:
+        return [row["learner_id"] for row in await _LEARNERS_OF.all(self._connection, qari=qari_id)]
 
     async def expired_holds(self, now: datetime, limit: int) -> Sequence[Booking]:
         return [from_row(row) for row in await _EXPIRED.all(self._connection, now=now, most=limit)]

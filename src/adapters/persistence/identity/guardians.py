@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.identity.guardian_tables import ONE_OPEN, guardianships
 from adapters.persistence.identity.tables import users
+from adapters.persistence.line import Ask
 from adapters.persistence.scheduling.tables import learners
 from adapters.persistence.statement import Statement, driver
 from domain.booking.rules import MatchWish
@@ -149,6 +150,12 @@ class SqlGuardianships:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
+    @staticmethod
+    def asks(guardian_id: UserId, child_id: UserId) -> list[Ask]:
+        """What ``between`` and ``of_child`` do."""
+        between = _BETWEEN.ask(guardian=guardian_id, child=child_id, open=_OPEN_VALUES)
+        return [between, _OF_CHILD.ask(child=child_id)]
+
     async def get(self, guardianship_id: GuardianshipId) -> Guardianship:
         row = await _BY_ID.row(self._connection, wanted=guardianship_id)
         if row is None:
@@ -197,6 +204,11 @@ def _wish(row: "asyncpg.Record") -> MatchWish:
 class SqlLearners:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
+
+    @staticmethod
+    def asks(learner_id: UserId) -> list[Ask]:
+        """What ``facts`` does."""
+        return [_FACTS.ask(learner=learner_id)]
 
     async def facts(self, learner_id: UserId) -> LearnerFacts:
         row = await _FACTS.row(self._connection, learner=learner_id)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.booking.tables import policies
+from adapters.persistence.line import Ask
 from adapters.persistence.onboarding.safety_tables import clearances, consents
 from adapters.persistence.statement import Statement, driver
 from domain.errors import NotFound, StaleWrite
@@ -106,6 +107,11 @@ class SqlClearances:
             raise NotFound("there is no such clearance")
         return from_row(row)
 
+    @staticmethod
+    def asks(qari_id: UserId) -> list[Ask]:
+        """What ``of_qari`` does."""
+        return [_OF_QARI.ask(qari=qari_id)]
+
     async def of_qari(self, qari_id: UserId) -> Sequence[Clearance]:
         return [from_row(row) for row in await _OF_QARI.all(self._connection, qari=qari_id)]
 
@@ -139,6 +145,11 @@ class SqlClearances:
 class SqlConsents:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
+
+    @staticmethod
+    def asks(user_id: UserId, at: datetime) -> list[Ask]:
+        """What ``documents`` and ``of_user`` do."""
+        return [_DOCUMENTS.ask(kinds=list(_KINDS), at=at), _ACCEPTED.ask(user=user_id)]
 
     async def documents(self, at: datetime) -> Sequence[ConsentDocument]:
         rows = await _DOCUMENTS.all(self._connection, kinds=list(_KINDS), at=at)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.booking.tables import bookings
+from adapters.persistence.line import Ask
 from adapters.persistence.metadata import own_columns
 from adapters.persistence.scheduling.class_tables import class_occurrences
 from adapters.persistence.scheduling.connection_tables import external_busy
@@ -150,6 +151,11 @@ class SqlQaris:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
+    @staticmethod
+    def asks(qari_id: UserId) -> list[Ask]:
+        """What ``get`` does."""
+        return [_PROFILE.ask(qari_id=qari_id), _OFFERS.ask(qari_id=qari_id)]
+
     async def get(self, qari_id: UserId) -> QariProfile:
         row = await _PROFILE.row(self._connection, qari_id=qari_id)
         if row is None:
@@ -199,6 +205,12 @@ class SqlAvailability:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
+    @staticmethod
+    def asks(qari_id: UserId, window: TimeSlot) -> list[Ask]:
+        """What ``get`` and ``busy`` do."""
+        parts = (_READ_CALENDAR, _OVERRIDES, _TIME_OFF)
+        return [*(part.ask(qari_id=qari_id) for part in parts), _BUSY.ask(**_around(qari_id, window, ()))]
+
     async def get(self, qari_id: UserId) -> Calendar:
         return await self._read(_READ_CALENDAR, qari_id)
 
@@ -242,14 +254,12 @@ class SqlAvailability:
         )
 
     async def busy(self, qari_id: UserId, window: TimeSlot, *, without: Sequence[BookingId] = ()) -> Sequence[Busy]:
-        rows = await _BUSY.all(
-            self._connection,
-            qari_id=qari_id,
-            since=window.start - CAPS_REACH,
-            until=window.end + CAPS_REACH,
-            without=list(without),
-        )
-        return [_busy_of(row) for row in rows]
+        return [_busy_of(row) for row in await _BUSY.all(self._connection, **_around(qari_id, window, without))]
+
+
+def _around(qari_id: UserId, window: TimeSlot, without: Sequence[BookingId]) -> dict[str, Any]:
+    since, until = window.start - CAPS_REACH, window.end + CAPS_REACH
+    return {"qari_id": qari_id, "since": since, "until": until, "without": list(without)}
 
 
 def _busy_of(row: "asyncpg.Record") -> Busy:
