@@ -40,13 +40,17 @@ class Branded:
         self._app, self._brands = app, brands
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and not scope["path"].startswith(_BARE):
-            try:
-                fresh = scope["path"].startswith("/settings")
-                scope["state"]["brand"] = await self._brands(fresh=fresh)
-            except Exception as error:  # noqa: BLE001 - whatever it is, a page is worth more than its color
-                log.warning("no looks", error=type(error).__name__)
+        if scope["type"] == ScopeType.HTTP:
+            await self.look(scope)
         await self._app(scope, receive, send)
+
+    async def look(self, scope: Scope) -> None:
+        if scope["path"].startswith(_BARE):
+            return
+        try:
+            scope["state"]["brand"] = await self._brands(fresh=scope["path"].startswith("/settings"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, a page is worth more than its color
+            log.warning("no looks", error=type(error).__name__)
 
 
 def brand_of(request: Connection) -> Brand:

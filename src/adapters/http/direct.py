@@ -1,4 +1,5 @@
-"""The direct way of a program's request: one function instead of a dozen layers. See docs/performance.md.
+"""The direct way of a program's request, and of a look at a page: one function instead of a dozen layers. See
+docs/performance.md.
 
 Handlers, guards, limits, authentication and refusals are the very same objects that Litestar calls; what falls away
 is what stands between them. Whatever is not plain (a form, a page of another origin, a host that is not ours, http
@@ -7,7 +8,7 @@ where https is due, an address without a handler) goes the long way and is answe
 
 import gzip
 from time import perf_counter
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import structlog
 from litestar import Litestar, Request, Response
@@ -15,9 +16,11 @@ from litestar.datastructures import Cookie
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.http.authentication import Authentication
+from adapters.http.branding import Branded
 from adapters.http.config import HttpConfig
 from adapters.http.direct_routes import PREFIXES, DirectRoute, DirectRoutes
 from adapters.http.guard import guard
+from adapters.http.hijri import Reckoned
 from adapters.http.hosts import Hosts
 from adapters.http.https import is_encrypted
 from adapters.http.limits import HEADERS as LIMIT_HEADERS
@@ -26,14 +29,25 @@ from adapters.http.observe import Observe
 from adapters.http.pollution import one_of_each
 from adapters.http.problem import problem
 from adapters.http.requests import language_of
+from adapters.http.unread import Unread
 from adapters.languages import speak, stop_speaking
 from ports.academy import FIRST_ACADEMY, enter, leave
 
+_LEVEL: Final = 4
 COMPRESSED_FROM: Final = 1400
 """Bytes: what is smaller fits into one packet as it is."""
 _FORMS: Final = (b"multipart/", b"application/x-www-form-urlencoded")
 _JSON: Final = (b"content-type", b"application/json")
 _NO_STORE: Final = (b"cache-control", b"no-store")
+_STRANGERS: Final = (b"cache-control", b"private, no-cache")
+
+
+class Finery(NamedTuple):
+    """What pages are given on top: the looks of the school, its moon and its terms, and how much news there is."""
+
+    branded: Branded | None = None
+    reckoned: Reckoned | None = None
+    unread: Unread | None = None
 
 
 class Direct:
@@ -49,9 +63,11 @@ class Direct:
         hosts: Hosts,
         authentication: Authentication,
         limits: Limits | None,
+        finery: Finery,
     ) -> None:
         self._app, self._otherwise, self._config = app, otherwise, config
         self._observe, self._hosts, self._authentication, self._limits = observe, hosts, authentication, limits
+        self._finery = finery
         self.routes = DirectRoutes(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,18 +89,29 @@ class Direct:
         raw["path_params"], raw["path_template"], raw["route_handler"] = given, route.template, route.handler
         raw["user"] = raw["auth"] = None
         answer = _Answer(scope, send, self._observe, request_id, b"gzip" in headers.get(b"accept-encoding", b""))
+        branded, reckoned, _ = self._finery
+        moon = None
         try:
+            if reckoned is not None:
+                moon = await reckoned.enter(scope)
+            if branded is not None:
+                await branded.look(scope)
             await self._serve(route, Request(scope, receive, send), answer)
         finally:
+            if reckoned is not None:
+                reckoned.leave(moon)
+            self._observe.note(scope, answer.status, perf_counter() - started)
             structlog.contextvars.reset_contextvars(**told)
             stop_speaking()
             leave(within)
-            self._observe.note(scope, answer.status, perf_counter() - started)
 
     def _found(self, scope: Any) -> tuple[DirectRoute, dict[str, Any], dict[bytes, bytes]] | None:
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIXES):
+        if scope["type"] != "http":
             return None
-        found = self.routes.find(scope["method"], scope["path"])
+        path = scope["path"]
+        if "//" in path or (path[-1:] == "/" and path != "/"):
+            return None
+        found = self.routes.find(scope["method"], path)
         if found is None:
             return None
         headers = dict(scope["headers"])
@@ -109,6 +136,8 @@ class Direct:
                 await self._limits.count(scope)
             speak(language_of(request))
             spoken = True
+            if self._finery.unread is not None:
+                await self._finery.unread.look(scope)
             await one_of_each(request, route.handler)
             await guard(request, route.handler)
             made = await route.answer(request)
@@ -121,6 +150,7 @@ class Direct:
                 raise
             if not spoken:
                 speak(language_of(request))
+                answer.compress = False
             whole = problem(request, error).to_asgi_response(app=None, request=request)
         await whole(scope, request.receive, answer.passed_on)
 
@@ -128,11 +158,11 @@ class Direct:
 class _Answer:
     """Adds what every answer carries."""
 
-    __slots__ = ("_compress", "_observe", "_request_id", "_scope", "_send", "_start", "begun", "cookies", "status")
+    __slots__ = ("_observe", "_request_id", "_scope", "_send", "_start", "begun", "compress", "cookies", "status")
 
     def __init__(self, scope: Scope, send: Send, observe: Observe, request_id: str, compress: bool) -> None:
         self._scope, self._send, self._observe, self._request_id = scope, send, observe, request_id
-        self._compress = compress
+        self.compress = compress
         self._start: Any = None
         self.cookies: list[Cookie] = []
         self.begun, self.status = False, 500
@@ -140,7 +170,7 @@ class _Answer:
     async def json(self, status: int, body: bytes) -> None:
         self.begun, self.status = True, status
         headers = [_JSON, *self._more()]
-        if self._compress and len(body) >= COMPRESSED_FROM:
+        if self.compress and len(body) >= COMPRESSED_FROM:
             body = self._small(body, headers)
         headers += (_NO_STORE, (b"content-length", b"%d" % len(body)))
         await self._send(cast(Message, {"type": "http.response.start", "status": status, "headers": headers}))
@@ -156,7 +186,8 @@ class _Answer:
             headers = list(start["headers"])
             said = {name.lower() for name, _ in headers}
             set_already = {value.partition(b"=")[0] for name, value in headers if name.lower() == b"set-cookie"}
-            for name, value in (*self._more(), _NO_STORE):
+            private = self._scope["auth"] is not None or self._scope["path"].startswith(PREFIXES)
+            for name, value in (*self._more(), _NO_STORE if private else _STRANGERS):
                 if name == b"set-cookie":
                     if value.partition(b"=")[0] not in set_already:
                         headers.append((name, value))
@@ -164,7 +195,7 @@ class _Answer:
                     headers.append((name, value))
             body = message["body"]
             excluded = self._scope["route_handler"].opt.get("exclude_from_compression")
-            if self._compress and len(body) >= COMPRESSED_FROM and not message.get("more_body") and not excluded:
+            if self.compress and len(body) >= COMPRESSED_FROM and not message.get("more_body") and not excluded:
                 headers = [(name, value) for name, value in headers if name.lower() != b"content-length"]
                 message["body"] = body = self._small(body, headers)
                 headers.append((b"content-length", b"%d" % len(body)))
@@ -175,7 +206,7 @@ class _Answer:
     @staticmethod
     def _small(body: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
         headers += ((b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"))
-        return gzip.compress(body)
+        return gzip.compress(body, _LEVEL, mtime=0)
 
     def _more(self) -> list[tuple[bytes, bytes]]:
         more = [*self._observe.raw_headers, (b"x-request-id", self._request_id.encode())]

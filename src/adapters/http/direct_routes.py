@@ -6,12 +6,14 @@ it is simply not called directly.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar
 from litestar.exceptions import ClientException, SerializationException
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import File, Stream
 from litestar.response.base import ASGIResponse
 from litestar.routes import HTTPRoute
 from litestar.serialization import get_serializer
@@ -20,6 +22,8 @@ from litestar.types import Empty
 JSON: Final = "application/json"
 NO_CONTENT: Final = 204
 PREFIXES: Final = ("/api/", "/webhooks/")
+"""What programs ask for. Of everything else, pages are looked at: ``GET`` alone goes the direct way."""
+_FILES: Final = ("/static/", "/health/", "/brand/", "/metrics", "/schema")
 _PLAIN: Final = frozenset({"request", "data"})
 
 
@@ -119,10 +123,15 @@ class DirectRoutes:
                 node = node.children.setdefault(part, _Node())
             else:
                 node.wild = node = node.wild or _Node()
-        if not isinstance(route, HTTPRoute) or not route.path.startswith(PREFIXES):
+        if not isinstance(route, HTTPRoute) or route.path.startswith(_FILES):
+            return
+        pages = not route.path.startswith(PREFIXES)
+        if any(found.type is Path for found in route.path_parameters.values()):
             return
         for method, (handler, model) in route.route_handler_map.items():
-            if method not in {"OPTIONS", "HEAD"} and _is_plain(app, handler, model):
+            if method in {"OPTIONS", "HEAD"} or (pages and method != "GET"):
+                continue
+            if _is_plain(app, handler, model):
                 found = DirectRoute(route, handler)
                 node.leaf[method] = found
                 self.found.append(found)
@@ -155,7 +164,8 @@ def _is_plain(app: Litestar, handler: HTTPRouteHandler, model: Any) -> bool:
         model.expected_data_dto,
     )
     flat = all(_is_flat(each) for batch in model.dependency_batches for each in batch)
-    return flat and not any(hooks) and not own_rules and not any(reads) and not returns.is_subclass_of(ASGIResponse)
+    streams = returns.is_subclass_of((ASGIResponse, Stream, File))
+    return flat and not any(hooks) and not own_rules and not any(reads) and not streams
 
 
 def _is_flat(dependency: Any) -> bool:

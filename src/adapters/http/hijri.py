@@ -1,9 +1,9 @@
 """Hijri dates as people read them, by the academy's moon. (L10N-02)"""
 
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from datetime import date, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 from litestar.enums import ScopeType
@@ -20,6 +20,7 @@ Reckonings = Callable[[], Awaitable[Reckoning]]
 Terminologies = Callable[[], Awaitable[Terminology]]
 _BARE: Final = ("/api/", "/static/", "/health/", "/brand/", "/metrics", "/webhooks/")
 _offset: Final[ContextVar[int]] = ContextVar("hijri_offset", default=0)
+Before: TypeAlias = tuple[Token[int], Token[Terminology]]
 log = structlog.get_logger("http")
 
 
@@ -32,21 +33,32 @@ class Reckoned:
         self._app, self._reckonings, self._terminologies = app, reckonings, terminologies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or scope["path"].startswith(_BARE):
+        if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        before = await self.enter(scope)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self.leave(before)
+
+    async def enter(self, scope: Scope) -> Before | None:
+        """What ``leave`` wants to have. None where nothing has to be undone."""
+        if scope["path"].startswith(_BARE):
+            return None
         offset, terms = 0, Terminology()
         try:
             offset = (await self._reckonings()).hijri_offset_days
             terms = await self._terminologies() if self._terminologies is not None else terms
         except Exception as error:  # noqa: BLE001 - whatever it is, a page is worth more than its moon
             log.warning("no reckoning", error=type(error).__name__)
-        token, words = _offset.set(offset), in_force.set(terms)
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            _offset.reset(token)
-            in_force.reset(words)
+        return _offset.set(offset), in_force.set(terms)
+
+    @staticmethod
+    def leave(before: Before | None) -> None:
+        if before is not None:
+            _offset.reset(before[0])
+            in_force.reset(before[1])
 
 
 def hijri_text(moment: datetime | date, zone: str = "UTC", year: bool = True) -> str:

@@ -28,13 +28,16 @@ class Unread(ASGIMiddleware):
         self._count = count
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        await self.look(scope)
+        await next_app(scope, receive, send)
+
+    async def look(self, scope: Scope) -> None:
         person = scope.get("auth")
         if isinstance(person, SignedIn) and scope.get("method") == "GET" and not scope["path"].startswith(_BARE):
             try:
                 scope["state"]["unread"] = await self._count(person.user_id)
             except Exception as error:  # noqa: BLE001 - whatever it is, the page does not depend on it
                 log.warning("news not counted", error=type(error).__name__)
-        await next_app(scope, receive, send)
 
 
 def unread_of(request: Connection) -> int:
