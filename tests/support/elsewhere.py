@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import Column, Table, insert
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import ARRAY, Column, Table, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.identity.academy_tables import academies
@@ -34,6 +34,8 @@ NAMED: Final = {
     "booking_id": "bookings",
     "browser_id": "push_browsers",
     "calendar_id": "calendar_connections",
+    "class_id": "group_classes",
+    "occurrence_id": "class_occurrences",
     "payment_id": "payments",
     "series_id": "series",
     "application_id": "applications",
@@ -44,6 +46,7 @@ NAMED: Final = {
     "webhook_id": "webhook_events",
     "host_id": "meeting_hosts",
     "refund_id": "refunds",
+    "finding_id": "book_findings",
     "delivery_id": "deliveries",
     "export_id": "exports",
     "passkey_id": "passkeys",
@@ -80,7 +83,22 @@ CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
     "guardianships": {"status": "pending", "rights": ["see"], "guardian_id": PARENT},
     "applications": {"status": "draft", "role": "student", "form": {}},
     "application_documents": {"kind": "other"},
-    "calendar_connections": {"status": "connected", "source": "feed"},
+    "calendar_connections": {"status": "connected", "source": "ics"},
+    "group_classes": {
+        "status": "open",
+        "subject": "hifz",
+        "zone": "UTC",
+        "weekdays": [1],
+        "minutes": 30,
+        "capacity": 5,
+    },
+    "class_occurrences": {
+        "status": "planned",
+        "ends_at": NOON + timedelta(minutes=30),
+        "busy_until": NOON + timedelta(minutes=30),
+        "qari_id": UUID(int=0x0AB2),
+    },
+    "class_attendance": {"attendance": "present"},
     "exports": {"status": "ready", "expires_at": NOON, "archive": MARK.encode()},
     "erasures": {"status": "scheduled"},
     "deliveries": {"status": "dead"},

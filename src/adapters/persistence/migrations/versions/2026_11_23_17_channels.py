@@ -50,7 +50,9 @@ def _push_and_bounces() -> None:
 
 def _whatsapp() -> None:
     for name in ("by_whatsapp", "without_mail"):
-        column: sa.Column[list[str]] = sa.Column(name, postgresql.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'"))
+        column: sa.Column[list[str]] = sa.Column(
+            name, postgresql.ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")
+        )
         op.add_column("message_preferences", column)
     op.create_table(
         "whatsapp_contacts",
