@@ -16,6 +16,7 @@ from adapters.quran import mushaf
 from adapters.storage.probe import try_to_write
 from domain.identity.permission import Audience
 from entrypoints.access import access_log
+from entrypoints.closing import close_connections
 from entrypoints.container import Container
 from entrypoints.container.push import public_push_key
 from entrypoints.container.stripe import stripe_pages
@@ -51,10 +52,8 @@ def create(settings: Settings, audience: Audience) -> Litestar:
                 access.flush()
             if (line := container.redis_line()) is not None:
                 line.give_up()
-            await container.http_client().aclose()
             await container.throttle().close()
-            await container.redis().aclose(close_connection_pool=True)
-            await container.engine().dispose()
+            await close_connections(container)
 
     return create_app(
         config=HttpConfig(

@@ -22,6 +22,7 @@ from domain.identity.permission import Audience, Role
 from domain.identity.user import User, email_address
 from domain.ids import UserId, WebhookId
 from domain.oversight.audit import Act
+from entrypoints.closing import close_connections
 from entrypoints.container import Container
 from entrypoints.sandbox import in_process_provider
 from entrypoints.settings import Settings
@@ -37,9 +38,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Container]:
     try:
         yield container
     finally:
-        await container.http_client().aclose()
-        await container.redis().aclose(close_connection_pool=True)
-        await container.engine().dispose()
+        await close_connections(container)
 
 
 async def check_providers(settings: Settings) -> list[AccountCheck]:

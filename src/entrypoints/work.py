@@ -10,6 +10,7 @@ from arq.connections import RedisSettings
 
 from adapters.academies import Academies
 from domain.identity.permission import Audience
+from entrypoints.closing import close_connections
 from entrypoints.container import Container
 from entrypoints.exposition import Exposition
 from entrypoints.settings import Settings
@@ -34,9 +35,7 @@ def work(settings: Settings) -> None:
 
     async def close() -> None:
         await told.aclose()
-        await container.http_client().aclose()
-        await container.redis().aclose(close_connection_pool=True)
-        await container.engine().dispose()
+        await close_connections(container)
 
     worker = build_worker(
         {name: each_academy(name, container.offers[name], container.academies()) for name in names},

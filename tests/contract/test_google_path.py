@@ -165,7 +165,7 @@ class Desk:
             "connect_calendar": ConnectCalendar(self._unit, clock, SequentialIds(), cipher, sources, consent, read),
             "change_connection": ChangeCalendarConnection(self._unit, clock, cipher, sources, read),
         }
-        app = an_app(
+        app: Any = an_app(
             [QariCalendarsController, MyCalendarsController],
             development=True,
             dependencies={name: provided(part) for name, part in parts.items()},

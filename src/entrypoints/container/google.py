@@ -13,7 +13,6 @@ from adapters.google.hosts import Hosts
 from adapters.google.service import GoogleService
 from adapters.meetings.google_meet import GoogleMeetings
 from adapters.outgoing.guard import Trouble
-from adapters.outgoing.public import public_client
 from application.scheduling.check_access import Checks
 from domain.scheduling.connection import Source
 from entrypoints.settings import Settings
@@ -47,13 +46,15 @@ def calendar_consent(settings: Settings, service: GoogleService) -> GoogleConsen
     return GoogleConsent(calendar_client(read_google_accounts(settings.google_accounts)), service)
 
 
-def busy_sources(settings: Settings, service: GoogleService, budget: Budget) -> Mapping[Source, BusySource]:
+def busy_sources(
+    settings: Settings, service: GoogleService, budget: Budget, public: httpx.AsyncClient
+) -> Mapping[Source, BusySource]:
     """A published calendar that fails is its Qari's affair, and no trouble of the school's."""
     account = calendar_client(read_google_accounts(settings.google_accounts))
     ours = lessons_of(settings.mail_from.rsplit("@", 1)[-1])
     return {
         Source.GOOGLE: GoogleBusy(account, service, ours),
-        Source.ICS: IcsBusy(public_client(), budget, ours),
+        Source.ICS: IcsBusy(public, budget, ours),
     }
 
 

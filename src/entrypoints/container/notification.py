@@ -60,6 +60,7 @@ class NotificationContainer(containers.DeclarativeContainer):
     see_reckoning: providers.Dependency[Any] = providers.Dependency()
     budget: providers.Dependency[Any] = providers.Dependency()
     troubles: providers.Dependency[Any] = providers.Dependency()
+    public_client: providers.Dependency[Any] = providers.Dependency()
     whatsapp_sender: providers.Dependency[Any] = providers.Dependency()
     academies: providers.Dependency[Any] = providers.Dependency()
     cipher: providers.Dependency[Any] = providers.Dependency()
@@ -99,7 +100,7 @@ class NotificationContainer(containers.DeclarativeContainer):
     notice_builder = providers.Factory(
         NoticeBuilder, clock, notification_queries, mint_verification, school_reader, unsubscribe_links, see_reckoning
     )
-    push_gateway = providers.Singleton(push_gateway, settings, budget, troubles)
+    push_gateway = providers.Singleton(push_gateway, settings, budget, troubles, public_client)
     push_words = providers.Factory(PushWords, school=academy_name, translations=providers.Object(translator))
     push_sender = providers.Factory(push_sender, new_unit, cipher, push_words, push_gateway)
     senders = providers.Callable(senders_of, push=push_sender, whatsapp=whatsapp_sender)

@@ -1,8 +1,9 @@
 """Messages to browsers, where the school has a key for them."""
 
+import httpx
+
 from adapters.messaging.push.keys import read_push_key
 from adapters.outgoing.guard import Patience, Trouble
-from adapters.outgoing.public import public_client
 from application.notification.push import PushSender
 from domain.notification.delivery import Channel
 from entrypoints.settings import Settings
@@ -20,7 +21,9 @@ def public_push_key(settings: Settings) -> str:
     return keys.public if keys is not None else ""
 
 
-def push_gateway(settings: Settings, budget: Budget, troubles: Trouble) -> PushGateway | None:
+def push_gateway(
+    settings: Settings, budget: Budget, troubles: Trouble, public: httpx.AsyncClient
+) -> PushGateway | None:
     keys = read_push_key(settings.push_key)
     if keys is None:
         return None
@@ -28,7 +31,7 @@ def push_gateway(settings: Settings, budget: Budget, troubles: Trouble) -> PushG
 
     return WebPushGateway(
         keys,
-        public_client(),
+        public,
         budget,
         hosts=settings.push_hosts,
         contact=settings.mail_from,

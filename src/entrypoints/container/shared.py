@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from adapters.academies import Academies
 from adapters.messaging.wakeup import RedisWakeup
 from adapters.outgoing.budget import RedisBudget
+from adapters.outgoing.public import public_client
 from adapters.outgoing.troubles import Troubles
 from adapters.persistence.cipher import FernetCipher
 from adapters.persistence.engine import new_engine
@@ -85,4 +86,5 @@ class Shared(containers.DeclarativeContainer):
     budget = providers.Singleton(RedisBudget, redis)
     trouble_log = providers.Singleton(TroubleLog, engine, clock)
     troubles = providers.Singleton(Troubles, trouble_log.provided.note)
+    public_client = providers.Singleton(public_client)
     http_client = providers.Singleton(httpx.AsyncClient, timeout=httpx.Timeout(10.0, connect=3.0))
