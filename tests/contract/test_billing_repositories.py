@@ -16,15 +16,17 @@ from adapters.system import new_id
 from application.billing.process_webhooks import ProcessWebhooks
 from application.billing.receive_webhook import ReceiveWebhook
 from domain.billing import ledger
+from domain.billing.dispute import Dispute
+from domain.billing.finding import Finding
 from domain.billing.ledger import JournalKind, Outcome
 from domain.billing.payment import Payment, PaymentStatus
 from domain.billing.refund import RefundStatus
 from domain.billing.snapshot import PaymentSnapshot, RefundSnapshot
 from domain.billing.webhook_event import LEASE, WebhookEvent, WebhookStatus
 from domain.errors import Conflict, NotFound, StaleWrite
-from domain.ids import JournalId, PaymentId, WebhookId
+from domain.ids import DisputeId, FindingId, JournalId, PaymentId, WebhookId
 from domain.money import Money
-from fakes.booking import a_booking
+from fakes.booking import LEARNER, a_booking
 from fakes.clock import NOON, FixedClock
 from fakes.gateway import FakeGateway
 from fakes.till import PAYMENT, Nudges, a_line, a_payment, a_refund
@@ -242,6 +244,61 @@ async def test_what_is_left_of_a_lessons_money(new_unit: NewUnit) -> None:
         second.booking_id: Money(350, "USD"),
         unknown.booking_id: Money.zero("USD"),
     }
+
+
+def a_dispute(payment: Payment, **given: Any) -> Dispute:
+    fields: dict[str, Any] = {
+        "id": DisputeId(UUID(int=0xD1)),
+        "payment_id": payment.id,
+        "payer_id": payment.payer_id,
+        "provider_ref": "dp_1",
+        "amount": Money(900, "USD"),
+        "reason": "fraudulent",
+        "status": "needs_response",
+        "is_open": True,
+        "opened_at": NOON,
+        "due_by": NOON + timedelta(days=7),
+        "is_taken": True,
+    }
+    return Dispute(**(fields | given))
+
+
+async def test_a_dispute_is_kept_once_and_what_changes_of_it_is_taken_over(new_unit: NewUnit) -> None:  # PAYM-27
+    payment = a_payment()
+    await kept(new_unit, payment)
+    first, later = a_dispute(payment), a_dispute(payment, status="won", is_open=False, is_taken=False, due_by=None)
+    other = a_dispute(payment, id=DisputeId(UUID(int=0xD2)), provider_ref="dp_2", opened_at=NOON + timedelta(days=1))
+    async with new_unit() as unit:
+        for dispute in (other, first, later):
+            await unit.disputes.keep(dispute)
+        await unit.commit()
+
+    async with new_unit() as unit:
+        assert list(await unit.disputes.of_payment(payment.id)) == [later, other]
+        assert list(await unit.disputes.of_payment(PaymentId(UUID(int=1)))) == []
+
+
+async def test_a_finding_is_kept_until_it_has_gone(new_unit: NewUnit) -> None:  # PAYM-28
+    found = Finding(
+        id=FindingId(UUID(int=0xF1)),
+        source="sandbox/main",
+        kind="status_differs",
+        subject="p-1",
+        message="is paid, sandbox/main says open",
+        found_at=NOON,
+    )
+    explained = found.explain("it was a test", by=LEARNER)
+    async with new_unit() as unit:
+        await unit.findings.keep(found)
+        await unit.findings.keep(explained)
+        await unit.commit()
+
+    async with new_unit() as unit:
+        assert await unit.findings.get(found.id) == explained
+        assert list(await unit.findings.of("sandbox/main")) == [explained]
+        assert list(await unit.findings.of("books")) == []
+        with pytest.raises(NotFound):
+            await unit.findings.get(FindingId(UUID(int=0xF2)))
 
 
 UNBALANCED = """

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from domain.billing.dispute import Dispute
+from domain.billing.finding import Finding
 from domain.billing.ledger import DEFERRED_PREFIX, Journal, JournalKind
 from domain.billing.payment import Payment
 from domain.billing.refund import Refund, RefundStatus
 from domain.billing.webhook_event import WebhookEvent, WebhookStatus
 from domain.errors import Conflict, NotFound, StaleWrite
-from domain.ids import BookingId, PaymentId, RefundId, WebhookId
+from domain.ids import BookingId, FindingId, PaymentId, RefundId, WebhookId
 from domain.money import Money
 
 
@@ -116,6 +117,22 @@ class MemoryDisputes:
         self._disputes[dispute.payment_id, dispute.provider_ref] = dispute
 
 
+class MemoryFindings:
+    def __init__(self, shelf: dict[Any, Any]) -> None:
+        self._findings: dict[FindingId, Finding] = shelf
+
+    async def get(self, finding_id: FindingId) -> Finding:
+        if finding_id not in self._findings:
+            raise NotFound("there is no such finding")
+        return self._findings[finding_id]
+
+    async def of(self, source: str) -> Sequence[Finding]:
+        return [finding for finding in self._findings.values() if finding.source == source]
+
+    async def keep(self, finding: Finding) -> None:
+        self._findings[finding.id] = finding
+
+
 class MemoryLedger:
     def __init__(self, shelf: dict[Any, Any]) -> None:
         self._journals: dict[tuple[JournalKind, UUID], Journal] = shelf
@@ -183,6 +200,7 @@ def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:
         "payments": MemoryPayments,
         "refunds": MemoryRefunds,
         "disputes": MemoryDisputes,
+        "findings": MemoryFindings,
         "ledger": MemoryLedger,
         "webhooks": MemoryWebhooks,
     }

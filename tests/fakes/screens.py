@@ -192,7 +192,7 @@ class PreparedLedger:
     async def mismatches(self, *, settled_before: datetime) -> Sequence[Mismatch]:
         return self._mismatches
 
-    async def known(self, provider: str, account: str) -> Sequence[KnownPayment]:
+    async def known(self, provider: str, account: str, *, refs: Sequence[str] | None = None) -> Sequence[KnownPayment]:
         return []
 
 

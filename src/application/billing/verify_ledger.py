@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from application.oversight.heavy_work import HeavyWork
 from domain.billing.snapshot import PaymentSnapshot
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
@@ -15,7 +16,7 @@ from ports.billing.queries import AccountBalance, KnownPayment, LedgerQueries, M
 from ports.clock import Clock
 from ports.errors import GatewayUnavailable
 
-_ON_ITS_WAY: Final = timedelta(minutes=15)
+ON_ITS_WAY: Final = timedelta(minutes=15)
 _EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -35,27 +36,35 @@ class LedgerReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifyLedger:
-    """``actor`` None is the command line, which whoever owns the machine may use. Raises NotPermitted."""
+    """``actor`` None is the command line, which whoever owns the machine may use. Raises NotPermitted, Crowded."""
 
-    def __init__(self, ledger_queries: LedgerQueries, gateways: Gateways, clock: Clock) -> None:
+    def __init__(
+        self, ledger_queries: LedgerQueries, gateways: Gateways, clock: Clock, heavy_work: HeavyWork | None = None
+    ) -> None:
         self._queries, self._gateways, self._clock = ledger_queries, gateways, clock
+        self._heavy = heavy_work or HeavyWork()
 
     async def __call__(self, actor: Actor | None, *, ask_providers: bool = True) -> LedgerReport:
-        if actor is not None:
-            actor.require(Permission.SEE_LEDGER)
+        if actor is None:
+            return await self._report(ask_providers)
+        actor.require(Permission.SEE_LEDGER)
+        async with self._heavy.turn(actor):
+            return await self._report(ask_providers)
+
+    async def _report(self, ask_providers: bool) -> LedgerReport:
         now = self._clock.now()
-        mismatches = list(await self._queries.mismatches(settled_before=now - _ON_ITS_WAY))
+        mismatches = list(await self._queries.mismatches(settled_before=now - ON_ITS_WAY))
         asked, unreachable = [], []
         for gateway in self._gateways.all() if ask_providers else ():
             name = f"{gateway.provider}/{gateway.account}"
             try:
-                snapshots = await _everything(gateway)
+                snapshots = await everything(gateway)
             except (GatewayUnavailable, GatewayRefused):
                 unreachable.append(name)
                 continue
             asked.append(name)
             known = await self._queries.known(gateway.provider, gateway.account)
-            mismatches += compare(name, known, snapshots, settled_before=now - _ON_ITS_WAY)
+            mismatches += compare(name, known, snapshots, settled_before=now - ON_ITS_WAY)
         return LedgerReport(
             at=now,
             journals=await self._queries.size(),
@@ -66,11 +75,11 @@ class VerifyLedger:
         )
 
 
-async def _everything(gateway: PaymentGateway) -> Sequence[PaymentSnapshot]:
+async def everything(gateway: PaymentGateway, since: datetime = _EVER) -> Sequence[PaymentSnapshot]:
     snapshots: list[PaymentSnapshot] = []
     cursor: str | None = None
     while True:
-        page, cursor = await gateway.list_changed(_EVER, cursor)
+        page, cursor = await gateway.list_changed(since, cursor)
         snapshots += page
         if cursor is None:
             return snapshots

@@ -20,6 +20,8 @@ class Queue(StrEnum):
     """Money that did not go back."""
     DISPUTES = "disputes"
     """A payer's bank asks for money back."""
+    BOOKS = "books"
+    """Our books, or a provider's, say something else, and nobody has said why."""
     ADDRESSES = "addresses"
     """Mail to somebody comes back."""
     CALENDARS = "calendars"
@@ -43,6 +45,7 @@ GATES: Final[Mapping[Queue, Gate]] = {
     Queue.OUTCOMES: Gate(Permission.SEE_BOOKINGS, Permission.CHANGE_ANY_BOOKING),
     Queue.REFUNDS: Gate(Permission.SEE_PAYMENTS, Permission.REFUND),
     Queue.DISPUTES: Gate(Permission.SEE_PAYMENTS, Permission.REFUND),
+    Queue.BOOKS: Gate(Permission.SEE_LEDGER, Permission.REFUND),
     Queue.ADDRESSES: Gate(Permission.SEE_PEOPLE, Permission.MANAGE_PEOPLE),
     Queue.CALENDARS: Gate(Permission.SEE_PEOPLE, Permission.MANAGE_PEOPLE),
     Queue.WEBHOOKS: Gate(Permission.SEE_WEBHOOKS, Permission.REPLAY_WEBHOOKS),

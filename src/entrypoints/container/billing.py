@@ -19,6 +19,7 @@ from application.billing.check_providers import CheckProviders
 from application.billing.close_checkout import CloseCheckout, CloseCheckoutOnEnd
 from application.billing.earn import Earn
 from application.billing.failed_refund import PayRefundOtherwise, RetryRefund
+from application.billing.match_books import ExplainFinding, MatchBooks, SeeFinding
 from application.billing.pay_here import OpenPaymentPage, PayOnTheirPage
 from application.billing.process_webhooks import ProcessWebhooks
 from application.billing.receive_webhook import ReceiveWebhook
@@ -82,6 +83,7 @@ class BillingContainer(containers.DeclarativeContainer):
     academy_url: providers.Dependency[Any] = providers.Dependency()
     new_unit: providers.Dependency[Any] = providers.Dependency()
     clock: providers.Dependency[Any] = providers.Dependency()
+    heavy_work: providers.Dependency[Any] = providers.Dependency()
     new_id: providers.Dependency[Any] = providers.Dependency()
     engine: providers.Dependency[Any] = providers.Dependency()
     wakeup: providers.Dependency[Any] = providers.Dependency()
@@ -114,7 +116,10 @@ class BillingContainer(containers.DeclarativeContainer):
     retry_refund = providers.Factory(RetryRefund, new_unit, clock, wakeup)
     pay_refund_otherwise = providers.Factory(PayRefundOtherwise, new_unit, clock, new_id)
     submit_refunds = providers.Factory(SubmitRefunds, new_unit, clock, new_id, gateways)
-    verify_ledger = providers.Factory(VerifyLedger, ledger_queries, gateways, clock)
+    match_books = providers.Factory(MatchBooks, new_unit, clock, new_id, gateways, ledger_queries, settle_payment)
+    see_finding = providers.Factory(SeeFinding, new_unit)
+    explain_finding = providers.Factory(ExplainFinding, new_unit)
+    verify_ledger = providers.Factory(VerifyLedger, ledger_queries, gateways, clock, heavy_work)
 
     check_providers = providers.Factory(CheckProviders, gateways, clock)
     list_my_payments = providers.Factory(ListMyPayments, payment_queries)

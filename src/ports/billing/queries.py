@@ -211,6 +211,6 @@ class LedgerQueries(Protocol):
         """
         ...
 
-    async def known(self, provider: str, account: str) -> Sequence[KnownPayment]:
-        """Everything of that account that the provider has answered for."""
+    async def known(self, provider: str, account: str, *, refs: Sequence[str] | None = None) -> Sequence[KnownPayment]:
+        """Everything of that account that the provider has answered for, or only what he knows under ``refs``."""
         ...

@@ -6,11 +6,12 @@ from typing import Protocol
 from uuid import UUID
 
 from domain.billing.dispute import Dispute
+from domain.billing.finding import Finding
 from domain.billing.ledger import Journal, JournalKind
 from domain.billing.payment import Payment
 from domain.billing.refund import Refund
 from domain.billing.webhook_event import WebhookEvent
-from domain.ids import BookingId, PaymentId, RefundId, WebhookId
+from domain.ids import BookingId, FindingId, PaymentId, RefundId, WebhookId
 from domain.money import Money
 
 
@@ -83,6 +84,20 @@ class DisputeRepository(Protocol):
 
     async def keep(self, dispute: Dispute) -> None:
         """Added, or what can change of it taken over: one for each payment and ``provider_ref``."""
+        ...
+
+
+class FindingRepository(Protocol):
+    async def get(self, finding_id: FindingId) -> Finding:
+        """Locked until the unit ends. Raises NotFound."""
+        ...
+
+    async def of(self, source: str) -> Sequence[Finding]:
+        """Also those that have gone, or were explained."""
+        ...
+
+    async def keep(self, finding: Finding) -> None:
+        """Added, or what can change of it taken over."""
         ...
 
 

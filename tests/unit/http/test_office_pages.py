@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from adapters.http.web import admin
 from adapters.payments.accounts import Accounts
 from application.billing.failed_refund import PayRefundOtherwise, RetryRefund
+from application.billing.match_books import ExplainFinding, SeeFinding
 from application.billing.replay_webhook import ReplayWebhook
 from application.billing.request_refund import PreviewRefund, RequestRefund
 from application.billing.see_money import CountWebhooks, ListPayments, ListWebhooks, SeePayment, SeeWebhook
@@ -23,12 +24,13 @@ from application.booking.see_lessons import SearchBookings, SeeLesson
 from application.notification.mailbox import ListMailbox, ReadMail
 from application.oversight.jobs import ListDeadTasks, ReviveTask, ShowJobHealth
 from application.scheduling.see_attendance import SeeAttendance
+from domain.billing.finding import Finding
 from domain.billing.payment import PaymentStatus
 from domain.billing.refund import RefundStatus
 from domain.billing.webhook_event import WebhookEvent, WebhookStatus
 from domain.booking.booking import Status
 from domain.identity.permission import Audience, Role
-from domain.ids import EventId
+from domain.ids import EventId, FindingId
 from domain.money import Money
 from fakes.booking import a_booking
 from fakes.gateway import FakeGateway
@@ -97,6 +99,8 @@ class Office:
             "request_refund": RequestRefund(self._unit, clock, self.wakeup, Accounts([FakeGateway()])),
             "retry_refund": RetryRefund(self._unit, clock, self.wakeup),
             "pay_refund_otherwise": PayRefundOtherwise(self._unit, clock, SequentialIds()),
+            "see_finding": SeeFinding(self._unit),
+            "explain_finding": ExplainFinding(self._unit),
             "verify_ledger": VerifyLedger(self.ledger, Accounts([]), clock),
             "list_webhooks": ListWebhooks(self.webhooks),
             "count_webhooks": CountWebhooks(self.webhooks),
@@ -304,6 +308,35 @@ def test_a_failed_refund_is_tried_again_or_counts_as_paid() -> None:
 
 
 # ledger ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_does_not_agree_is_explained_by_those_who_may() -> None:
+    # PAYM-28
+    office = Office()
+    finding = Finding(
+        id=FindingId(PAYMENT),
+        source="stripe/main",
+        kind="refunded_differs",
+        subject=str(PAYMENT),
+        message="4.00 USD went back, stripe/main says 5.00 USD",
+        found_at=NOON,
+    )
+    office.store.shelf("findings")[finding.id] = finding
+    here = f"/ledger/findings/{finding.id}"
+
+    with office.open(Role.FINANCE) as client:
+        page = client.get(here)
+        silent = client.post(here, data={"explanation": ""})
+        kept = client.post(here, data={"explanation": "The bank rounded"}, follow_redirects=False)
+        again = client.post(here, data={"explanation": "x"}, follow_redirects=False)
+        after = client.get(here)
+
+    assert "The provider says another sum went back" in words(page.text)
+    assert f'href="/payments/{PAYMENT}"' in page.text
+    assert (silent.status_code, kept.status_code, again.status_code) == (400, 303, 303)
+    assert "The bank rounded" in words(after.text)
+    with office.open(Role.SUPPORT) as client:
+        assert client.post(here, data={"explanation": "x"}).status_code == 403
 
 
 def test_clean_books_are_called_right_and_what_differs_is_named_with_its_place() -> None:

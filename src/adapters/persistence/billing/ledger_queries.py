@@ -26,6 +26,7 @@ SELECT id, provider_ref, amount_minor, currency, status, captured_at, academy_id
            WHERE r.payment_id = payments.id AND r.status = 'paid_otherwise') END AS refunded_minor
 FROM payments WHERE provider = $1 AND account = $2 AND provider_ref IS NOT NULL
 """
+_KNOWN_AS: Final = f"{_KNOWN} AND provider_ref = ANY($4::text[])"
 # Each check: code, SQL giving (subject, message). $1 is the academy, $2 when everything should have settled by.
 _CHECKS: Final[tuple[tuple[str, str], ...]] = (
     (
@@ -161,9 +162,12 @@ class SqlLedgerQueries:
                 found += [Mismatch(kind=kind, subject=subject, message=message) for subject, message in rows]
         return found
 
-    async def known(self, provider: str, account: str) -> Sequence[KnownPayment]:
+    async def known(self, provider: str, account: str, *, refs: Sequence[str] | None = None) -> Sequence[KnownPayment]:
         async with driver(self._engine) as connection:
-            rows = await connection.fetch(_KNOWN, provider, account, current_academy())
+            if refs is None:
+                rows = await connection.fetch(_KNOWN, provider, account, current_academy())
+            else:
+                rows = await connection.fetch(_KNOWN_AS, provider, account, current_academy(), list(refs))
         return [
             KnownPayment(
                 payment_id=PaymentId(row["id"]),

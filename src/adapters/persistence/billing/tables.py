@@ -137,6 +137,23 @@ disputes: Final = Table(
     Index("ix_disputes_open", "opened_at", "id", postgresql_where=text("is_open")),
 )
 
+book_findings: Final = Table(
+    "book_findings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("found_at", _INSTANT, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("explanation", Text, nullable=False),
+    Column("explained_by", Uuid),
+    academy_column(),
+    UniqueConstraint("academy_id", "source", "kind", "subject", name="uq_book_findings_name"),
+    Index("ix_book_findings_open", "found_at", "id", postgresql_where=text("status = 'open'")),
+)
+
 ledger_journals: Final = Table(
     "ledger_journals",
     metadata,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from adapters.persistence.billing.tables import disputes, refunds, webhook_events
+from adapters.persistence.billing.tables import book_findings, disputes, refunds, webhook_events
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.identity.tables import users
 from adapters.persistence.notification.reach_tables import dead_addresses
@@ -93,6 +93,9 @@ _SOURCES: Final[Mapping[Queue, "Select[Any]"]] = {
     .select_from(disputes)
     .outerjoin(_payer, _payer.c.id == disputes.c.payer_id)
     .where(disputes.c.is_open),
+    Queue.BOOKS: _source(
+        book_findings.c.id, book_findings.c.id, book_findings.c.message, book_findings.c.found_at
+    ).where(book_findings.c.status == "open"),
     Queue.ADDRESSES: _source(dead_addresses.c.user_id, dead_addresses.c.user_id, _payer.c.name, dead_addresses.c.at)
     .select_from(dead_addresses)
     .join(_payer, (_payer.c.id == dead_addresses.c.user_id) & (_payer.c.email == dead_addresses.c.address)),

@@ -8,6 +8,7 @@ from adapters.http.text import _
 def action_names() -> Mapping[str, str]:
     """In the reader's language."""
     return {
+        "billing.explain_finding": _("Wrote down why the books disagree"),
         "billing.refund": _("Gave money back"),
         "billing.retry_refund": _("Had a failed refund tried again"),
         "billing.pay_otherwise": _("Paid a failed refund by other means"),
@@ -77,6 +78,7 @@ def subject_names() -> Mapping[str, str]:
         "clearance": _("clearance"),
         "meeting_host": _("host of live classes"),
         "message": _("message"),
+        "finding": _("Finding in the books"),
         "payment": _("payment"),
         "settings": _("settings"),
         "task": _("task"),

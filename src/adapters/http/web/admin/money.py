@@ -17,6 +17,7 @@ from adapters.http.text import _, ngettext
 from adapters.http.web.forms import address, fields_of, next_page, told
 from adapters.http.words import PRICED_IN, date_of, money_of
 from application.billing.failed_refund import FailedRefund, PayRefundOtherwise, RetryRefund
+from application.billing.match_books import ExplainFinding, SeeFinding
 from application.billing.request_refund import PreviewRefund, RequestRefund, RequestRefundCommand
 from application.billing.see_money import ListPayments, SeePayment
 from application.billing.verify_ledger import VerifyLedger
@@ -25,7 +26,7 @@ from domain.billing.payment import PaymentStatus
 from domain.billing.refund import RefundStatus
 from domain.errors import Conflict, DomainError, Invalid
 from domain.identity.permission import Permission
-from domain.ids import BookingId, PaymentId, RefundId
+from domain.ids import BookingId, FindingId, PaymentId, RefundId
 from domain.money import EXPONENTS
 from domain.time import instant
 from ports.billing.queries import PaymentFilter, PaymentView
@@ -185,6 +186,32 @@ class AdminMoneyController(Controller):
         """Our own books at once; the providers only when asked for, because that takes a while."""
         report = await verify_ledger(request.user, ask_providers=bool(providers))
         return page(request, "admin/ledger.html", report=report, asked=bool(providers))
+
+    @get("/ledger/findings/{finding_id:uuid}", needs=Permission.SEE_LEDGER)
+    async def finding(
+        self, request: Req, finding_id: FromPath[UUID], see_finding: NamedDependency[SeeFinding]
+    ) -> Response[Any]:
+        found = await see_finding(request.user, FindingId(finding_id))
+        return page(request, "admin/finding.html", finding=found, errors={})
+
+    @post("/ledger/findings/{finding_id:uuid}", needs=Permission.REFUND, status_code=303)
+    async def explain(
+        self,
+        request: Req,
+        finding_id: FromPath[UUID],
+        see_finding: NamedDependency[SeeFinding],
+        explain_finding: NamedDependency[ExplainFinding],
+    ) -> Response[Any]:
+        known, fields = FindingId(finding_id), await fields_of(request)
+        try:
+            await explain_finding(request.user, known, fields.get("explanation", ""))
+        except Invalid as error:
+            found = await see_finding(request.user, known)
+            errors = {"explanation": told(error)}
+            return page(request, "admin/finding.html", status_code=400, finding=found, errors=errors)
+        except Conflict as error:
+            return redirect(request, f"/ledger/findings/{finding_id}", told(error), "problem")
+        return redirect(request, "/queues/books", _("The explanation is kept."))
 
 
 def _failed_page(
