@@ -26,7 +26,8 @@ class JobBoard(Protocol):
 
     async def begin(self, name: str, *, tick: datetime, now: datetime, lease: timedelta, worker: str) -> bool:
         """True for the one who may run it. False when this tick, or a later one, has been taken, or when somebody
-        still runs it; a runner that died is succeeded when his lease ends.
+        still runs it; a runner that died is succeeded when his lease ends. A tick that lies more than two leases
+        ahead was taken by a clock that was wrong, and counts for nothing.
         """
         ...
 

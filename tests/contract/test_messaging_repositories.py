@@ -243,6 +243,14 @@ async def test_a_runner_that_died_is_succeeded_when_its_lease_ends(board: JobBoa
     assert await begin(board, minute=2, worker="two")
 
 
+async def test_a_clock_that_was_ahead_stops_nothing_once_it_is_right(board: JobBoard) -> None:  # OPS-14
+    assert await begin(board, minute=24 * 60, worker="of the wrong day")
+
+    assert await begin(board, minute=1, worker="two")
+    assert not await begin(board, minute=1, worker="three")
+    assert await begin(board, minute=5, worker="three")
+
+
 async def test_the_board_tells_how_the_last_run_went(board: JobBoard) -> None:
     await begin(board)
     await board.finish("sweep", worker="one", at=NOON, count=3)

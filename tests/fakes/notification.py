@@ -277,7 +277,8 @@ class MemoryJobBoard:
     async def begin(self, name: str, *, tick: datetime, now: datetime, lease: timedelta, worker: str) -> bool:
         row = self.rows.get(name)
         taken = name in self.ticks and self.ticks[name] >= tick
-        if taken or (row is not None and row.running_until is not None and row.running_until > now):
+        wrong = name in self.ticks and self.ticks[name] > now + 2 * lease
+        if not wrong and (taken or (row is not None and row.running_until is not None and row.running_until > now)):
             return False
         self.ticks[name] = tick
         fresh = JobState(

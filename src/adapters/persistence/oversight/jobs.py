@@ -32,8 +32,12 @@ _BEGIN: Final = Statement(
             "running_until": _NEW.excluded.running_until,
             "last_started_at": _NEW.excluded.last_started_at,
         },
-        where=(jobs.c.tick < _NEW.excluded.tick)
-        & (jobs.c.running_until.is_(None) | (jobs.c.running_until <= _NEW.excluded.last_started_at)),
+        where=(
+            (jobs.c.tick < _NEW.excluded.tick)
+            & (jobs.c.running_until.is_(None) | (jobs.c.running_until <= _NEW.excluded.last_started_at))
+        )
+        # Nobody begins in the future: the clock was wrong then. Without this nothing would run until it was caught up.
+        | (jobs.c.tick > bindparam("not_yet", type_=_INSTANT)),
     ).returning(jobs.c.name)
 )
 _ERROR: Final = bindparam("error", type_=String)
@@ -60,7 +64,13 @@ class SqlJobBoard:
     async def begin(self, name: str, *, tick: datetime, now: datetime, lease: timedelta, worker: str) -> bool:
         async with driver(self._engine) as connection:
             taken = await _BEGIN.value(
-                connection, name=name, tick=tick, now=now, lease_until=now + lease, worker=worker
+                connection,
+                name=name,
+                tick=tick,
+                now=now,
+                lease_until=now + lease,
+                not_yet=now + 2 * lease,
+                worker=worker,
             )
         return taken is not None
 
