@@ -13,13 +13,19 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from entrypoints.access import write_access_to
 from entrypoints.masking import mask_event
+from entrypoints.mishaps import reporting
+from ports.oversight.errors import ErrorReporter
 
 # They say at "info" what is of interest to those who work on them.
 _CHATTY: Final = ("alembic", "arq", "asyncio", "httpcore", "httpx", "sqlalchemy", "stamina", "uvicorn.access")
 
 
-def configure(*, process: str, level: str = "info", json: bool, stream: TextIO | None = None) -> None:
-    """``process`` is the name of this process in every line: main, admin, worker, sandbox, up."""
+def configure(
+    *, process: str, level: str = "info", json: bool, stream: TextIO | None = None, report: ErrorReporter | None = None
+) -> None:
+    """``process`` is the name of this process in every line: main, admin, worker, sandbox, up. ``report``: is told of
+    errors besides.
+    """
     stream = stream or sys.stderr
 
     def name_process(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
@@ -33,6 +39,7 @@ def configure(*, process: str, level: str = "info", json: bool, stream: TextIO |
         name_process,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
+        *([reporting(report, process)] if report is not None else []),
         structlog.processors.format_exc_info,
         structlog.processors.UnicodeDecoder(),
     ]

@@ -4,11 +4,13 @@ import asyncio
 import gc
 import os
 import socket
+from importlib.metadata import version
 from typing import Final
 
 import uvicorn
 from litestar import Litestar
 
+from adapters.error_reports import EnvelopeReporter, read_dsn
 from entrypoints import logging
 from entrypoints.settings import Settings
 
@@ -43,7 +45,9 @@ class Server(uvicorn.Server):
 
 
 def configure_logging(settings: Settings, process: str) -> None:
-    logging.configure(process=process, level=settings.log_level, json=settings.production)
+    dsn = read_dsn(settings.error_dsn)
+    report = EnvelopeReporter(dsn, environment=settings.env, release=version("halaqa")) if dsn is not None else None
+    logging.configure(process=process, level=settings.log_level, json=settings.production, report=report)
 
 
 def serve(app: Litestar, settings: Settings, port: int) -> None:

@@ -4,9 +4,11 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Iterable
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from adapters.error_reports import read_dsn
 from adapters.google.accounts import read_google_accounts
 from adapters.meetings.zoom.accounts import read_accounts as read_zoom_accounts
 from adapters.messaging.email.smtp_server import read_smtp
@@ -70,6 +72,18 @@ def check(settings: "Settings") -> None:
         read_providers(settings.oidc_providers)
     except ValueError as error:
         raise _refuse("oidc_providers", str(error)) from error
+    for address in settings.alert_emails:
+        if not _EMAIL.fullmatch(address):
+            raise _refuse("alert_emails", f"has {address!r}, which is not an e-mail address")
+    for network in settings.metrics_networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError as error:
+            raise _refuse("metrics_networks", f"has {network!r}, which is no address or network") from error
+    try:
+        read_dsn(settings.error_dsn)
+    except ValueError as error:
+        raise _refuse("error_dsn", str(error)) from error
     try:
         read_stripe_accounts(settings.stripe_accounts)
     except ValueError as error:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from application.oversight.heavy_work import HeavyWork, Kept
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from domain.oversight.audit import Act
@@ -17,16 +18,17 @@ _STEP: Final = 1000
 
 
 class SearchAudit:
-    """Newest first. Raises NotPermitted, BadCursor."""
+    """Newest first. Raises NotPermitted, BadCursor, Crowded."""
 
-    def __init__(self, audit_queries: AuditQueries) -> None:
-        self._queries = audit_queries
+    def __init__(self, audit_queries: AuditQueries, heavy_work: HeavyWork | None = None) -> None:
+        self._queries, self._heavy = audit_queries, heavy_work or HeavyWork()
 
     async def __call__(
         self, actor: Actor, wanted: AuditFilter, *, cursor: str | None = None, limit: int = 50
     ) -> Page[AuditEntry]:
         actor.require(Permission.SEE_AUDIT)
-        return await self._queries.search(wanted, cursor=cursor, limit=limit)
+        async with self._heavy.turn(actor):
+            return await self._queries.search(wanted, cursor=cursor, limit=limit)
 
     async def actions(self, actor: Actor) -> Sequence[str]:
         """What there is to choose from."""
@@ -36,19 +38,24 @@ class SearchAudit:
 
 class ExportAudit:
     """All that fits the filter, page by page, so that a long log never sits in memory at once. That it was taken
-    away is written into the log first. Raises NotPermitted.
+    away is written into the log first. Raises NotPermitted, Crowded.
     """
 
-    def __init__(self, new_unit: NewUnit, audit_queries: AuditQueries) -> None:
-        self._new_unit, self._queries = new_unit, audit_queries
+    def __init__(self, new_unit: NewUnit, audit_queries: AuditQueries, heavy_work: HeavyWork | None = None) -> None:
+        self._new_unit, self._queries, self._heavy = new_unit, audit_queries, heavy_work or HeavyWork()
 
     async def __call__(self, actor: Actor, wanted: AuditFilter) -> AsyncIterator[Sequence[AuditEntry]]:
         actor.require(Permission.SEE_AUDIT)
         asked = {name: value for name, value in msgspec.to_builtins(wanted).items() if value is not None}
-        async with self._new_unit() as unit:
-            unit.note(Act(actor=actor, action="oversight.export_audit", subject=("audit", "log"), after=asked))
-            await unit.commit()
-        return self._pages(wanted)
+        turn = await self._heavy.take(actor)
+        try:
+            async with self._new_unit() as unit:
+                unit.note(Act(actor=actor, action="oversight.export_audit", subject=("audit", "log"), after=asked))
+                await unit.commit()
+        except BaseException:
+            turn.end()
+            raise
+        return Kept(self._pages(wanted), turn)
 
     async def _pages(self, wanted: AuditFilter) -> AsyncIterator[Sequence[AuditEntry]]:
         cursor: str | None = None

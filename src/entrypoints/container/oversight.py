@@ -19,6 +19,7 @@ from application.oversight.audit import ExportAudit, SearchAudit, VerifyAudit
 from application.oversight.back_up import BackUp
 from application.oversight.branding import SeeBrand, SeeLogo, SetLogo
 from application.oversight.health import ShowHealth
+from application.oversight.heavy_work import HeavyWork
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
 from application.oversight.people import (
     NamePeople,
@@ -82,9 +83,10 @@ class OversightContainer(containers.DeclarativeContainer):
     revive_task = providers.Factory(ReviveTask, new_unit, clock, wakeup)
     revive_delivery = providers.Factory(ReviveDelivery, new_unit, clock, wakeup)
 
+    heavy_work = providers.Singleton(HeavyWork, settings.provided.heavy_at_once)
     audit_queries = providers.Singleton(SqlAuditQueries, engine)
-    search_audit = providers.Factory(SearchAudit, audit_queries)
-    export_audit = providers.Factory(ExportAudit, new_unit, audit_queries)
+    search_audit = providers.Factory(SearchAudit, audit_queries, heavy_work)
+    export_audit = providers.Factory(ExportAudit, new_unit, audit_queries, heavy_work)
     verify_audit = providers.Factory(VerifyAudit, audit_queries)
 
     list_settings = providers.Factory(ListSettings, new_unit, clock)
