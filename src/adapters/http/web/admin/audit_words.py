@@ -78,7 +78,7 @@ def subject_names() -> Mapping[str, str]:
         "clearance": _("clearance"),
         "meeting_host": _("host of live classes"),
         "message": _("message"),
-        "finding": _("Finding in the books"),
+        "finding": _("finding in the books"),
         "payment": _("payment"),
         "settings": _("settings"),
         "task": _("task"),

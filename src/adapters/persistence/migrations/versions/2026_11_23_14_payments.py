@@ -33,3 +33,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("payment_id", "provider_ref", name="uq_disputes_payment_id_provider_ref"),
     )
     op.create_index("ix_disputes_open", "disputes", ["opened_at", "id"], postgresql_where=sa.text("is_open"))
+    op.create_table(
+        "book_findings",
+        sa.Column("id", sa.Uuid, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("message", sa.Text, nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("explanation", sa.Text, nullable=False),
+        sa.Column("explained_by", sa.Uuid),
+        sa.Column("academy_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_book_findings"),
+        sa.ForeignKeyConstraint(["academy_id"], ["academies.id"], name="fk_book_findings_academy_id_academies"),
+        sa.UniqueConstraint("academy_id", "source", "kind", "subject", name="uq_book_findings_name"),
+    )
+    op.create_index(
+        "ix_book_findings_open", "book_findings", ["found_at", "id"], postgresql_where=sa.text("status = 'open'")
+    )
