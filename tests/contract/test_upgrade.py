@@ -1,7 +1,7 @@
 """A school that is in use is brought to the newest schema with everything in it. (OPS-13, ADM-10)"""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.migrate import upgrade
 from adapters.persistence.statement import driver
+from domain.billing.payment import CheckoutMode
 from domain.booking.booking import Status
 from domain.errors import Conflict
 from domain.identity.permission import Role
 from domain.identity.user import Onboarding
-from domain.ids import BookingId, UserId
+from domain.ids import BookingId, PaymentId, UserId
+from domain.notification.preference import Group
 from fakes.identity import a_user
 from ports.academy import FIRST_ACADEMY
 from support.postgres import TestPostgres
@@ -22,7 +24,9 @@ from support.units import postgres_units
 
 NOON: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
 STUDENT, QARI, APPLICANT, ADMIN, LESSON = (UUID(int=number) for number in range(1, 6))
-BEFORE_ACADEMIES: Final = "0005"
+FIRST_RELEASE: Final = "0005"
+SECOND_RELEASE: Final = "0013"
+PAYMENT, MEETING, DELIVERY = (UUID(int=number) for number in range(20, 23))
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -60,18 +64,47 @@ ROWS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("outbox_events", {"id": UUID(int=9), "type": "identity.user_registered", "payload": "{}", "occurred_at": NOON}),
 ]  # fmt: skip
 
+LATER_ROWS: Final[list[tuple[str, dict[str, Any]]]] = [
+    ("payments", {
+        "id": PAYMENT, "payer_id": STUDENT, "provider": "sandbox", "account": "main", "amount_minor": 900,
+        "refunded_minor": 0, "currency": "USD", "status": "captured", "created_at": NOON, "expires_at": NOON,
+        "checked_at": NOON, "version": 1, "academy_id": FIRST_ACADEMY,
+        "terms": '{"description": "a", "payer_email": "b", "success_url": "c", "cancel_url": "d"}',
+    }),
+    ("payment_lines", {
+        "payment_id": PAYMENT, "position": 0, "booking_id": LESSON, "learner_id": STUDENT, "qari_id": QARI,
+        "amount_minor": 900, "commission_percent": 20,
+    }),
+    ("meetings", {
+        "id": MEETING, "booking_id": LESSON, "provider": "jitsi", "status": "ready", "created_at": NOON,
+        "ready_at": NOON, "sealed_room": b"room", "version": 2, "academy_id": FIRST_ACADEMY,
+    }),
+    ("message_preferences", {"user_id": STUDENT, "quiet_until": time(7), "muted": ["tips"]}),
+    ("deliveries", {
+        "id": DELIVERY, "key": "k", "channel": "email", "topic": "welcome", "recipient_id": STUDENT, "status": "sent",
+        "event": "{}", "attempts": 1, "error": "", "created_at": NOON, "due_at": NOON, "academy_id": FIRST_ACADEMY,
+    }),
+]  # fmt: skip
 
-@pytest.fixture
-async def school(postgres: TestPostgres) -> AsyncIterator[AsyncEngine]:
-    """As the release before left it, and then brought to head."""
-    name = await postgres.empty()
-    await upgrade(postgres.url_of(name), BEFORE_ACADEMIES)
-    engine = postgres.engine(name)
+
+async def fill(engine: AsyncEngine, rows: list[tuple[str, dict[str, Any]]]) -> None:
     async with driver(engine) as connection:
-        for table, row in ROWS:
+        for table, row in rows:
             places = ", ".join(f"${number + 1}" for number in range(len(row)))
             insert = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"  # noqa: S608 - our own names
             await connection.execute(insert, *row.values())
+
+
+@pytest.fixture(params=[FIRST_RELEASE, SECOND_RELEASE])
+async def school(postgres: TestPostgres, request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
+    """As a release before left it, and then brought to head."""
+    name = await postgres.empty()
+    await upgrade(postgres.url_of(name), FIRST_RELEASE)
+    engine = postgres.engine(name)
+    await fill(engine, ROWS)
+    if request.param == SECOND_RELEASE:
+        await upgrade(postgres.url_of(name), SECOND_RELEASE)
+        await fill(engine, LATER_ROWS)
     await upgrade(postgres.url_of(name))
     yield engine
     await engine.dispose()
@@ -114,3 +147,25 @@ async def test_new_rows_say_whose_they_are_and_addresses_stay_unique(school: Asy
             " WHERE column_name = 'academy_id' AND column_default IS NOT NULL"
         )
     assert defaults == []
+
+
+@pytest.mark.parametrize("school", [SECOND_RELEASE], indirect=True)
+async def test_what_the_second_release_has_written_is_read_by_the_newest(school: AsyncEngine) -> None:
+    async with postgres_units(school)() as unit:
+        payment = await unit.payments.get(PaymentId(PAYMENT))
+        meeting = await unit.meetings.find(BookingId(LESSON))
+        wishes = await unit.preferences.of(UserId(STUDENT))
+        payer = await unit.users.get(UserId(STUDENT))
+    async with driver(school) as connection:
+        delivery = await connection.fetchrow("SELECT provider_ref, unsure FROM deliveries WHERE id = $1", DELIVERY)
+
+    assert (payment.terms.mode, payment.terms.country, payer.country) == (CheckoutMode.HOSTED, "", "")
+    assert meeting is not None
+    assert (meeting.sealed_room, meeting.slot, meeting.host_id, meeting.attempts) == (b"room", None, None, 0)
+    assert (wishes.muted, wishes.by_whatsapp, wishes.without_mail) == (
+        frozenset({Group.TIPS}),
+        frozenset(),
+        frozenset(),
+    )
+    assert delivery is not None
+    assert tuple(delivery) == ("", False)
