@@ -108,6 +108,12 @@ class MemoryBookings:
                 return booking
         return None
 
+    async def learners_of(self, qari_id: UserId) -> Sequence[UserId]:
+        known = (Status.CONFIRMED, Status.COMPLETED)
+        return list(
+            {each.learner_id for each in self._shelf.values() if each.qari_id == qari_id and each.status in known}
+        )
+
     async def expired_holds(self, now: datetime, limit: int) -> Sequence[Booking]:
         due = [
             (booking.hold_expires_at, booking.id, booking)

@@ -43,6 +43,7 @@ from domain.ids import (
     BookingId,
     ConnectionId,
     EventId,
+    GroupClassId,
     GuardianshipId,
     PaymentId,
     ProposalId,
@@ -53,6 +54,15 @@ from domain.money import Money
 from domain.notification.events import LessonDue, MailReturned
 from domain.notification.sequence import StepDue
 from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from domain.scheduling.class_events import (
+    ClassCancelled,
+    ClassJoined,
+    ClassLeft,
+    OccurrenceCancelled,
+    OccurrenceDue,
+    OccurrenceElsewhere,
+    OccurrenceMoved,
+)
 from domain.scheduling.connection_events import CalendarUnread
 from domain.scheduling.meeting_events import ClassMoved
 from fakes.clock import NOON
@@ -146,6 +156,10 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
         "lost": True,
         "strict": False,
         "failed": "zoom",
+        "class_id": GroupClassId(UUID(int=34)),
+        "lesson_id": LESSON,
+        "learner_ids": (LEARNER,),
+        "title": "Tajwid on Mondays",
         "provider": "jitsi",
     }
     return {name: value for name, value in known.items() if name in wanted}
@@ -159,6 +173,7 @@ EVERY_KIND: Final[tuple[type[Event], ...]] = (
     BookingRequested, BookingHeld, BookingDeclined,
     BookingExpired, BookingConfirmed, BookingRescheduled, RescheduleProposed, RescheduleDeclined, BookingCancelled,
     ClassMoved, CalendarUnread,
+    ClassJoined, ClassLeft, ClassCancelled, OccurrenceMoved, OccurrenceCancelled, OccurrenceElsewhere, OccurrenceDue,
     LessonDue, StepDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,
 )  # fmt: skip
 

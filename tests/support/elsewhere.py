@@ -38,6 +38,8 @@ NAMED: Final = {
     "occurrence_id": "class_occurrences",
     "payment_id": "payments",
     "series_id": "series",
+    "class_id": "group_classes",
+    "occurrence_id": "class_occurrences",
     "application_id": "applications",
     "document_id": "application_documents",
     "proposal_id": "proposals",

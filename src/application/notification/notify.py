@@ -19,6 +19,7 @@ from domain.ids import EventId, UserId
 from domain.notification.delivery import Channel, Delivery
 from domain.notification.preference import UNNOTED, Group, group_of
 from domain.notification.topic import MATRIX, Side, Topic
+from domain.scheduling.class_events import OccurrenceCancelled
 from ports.clock import Clock
 from ports.outbox import Wakeup
 from ports.unit_of_work import NewUnit, UnitOfWork
@@ -108,12 +109,16 @@ async def _is_news(event: Event, unit: UnitOfWork) -> bool:
             return event.was_confirmed
         case BookingExpired():
             return await unit.deliveries.knows(event.booking_id, Topic.REQUEST_SENT)
+        case OccurrenceCancelled():
+            return event.alone
         case _:
             return True
 
 
 def _recipients(side: Side, event: Event) -> set[UserId | None]:
     match side:
+        case Side.MEMBERS:
+            return set(getattr(event, "learner_ids"))  # noqa: B009
         case Side.PERSON:
             return {getattr(event, "user_id")}  # noqa: B009  (the matrix pairs it with events that have one)
         case Side.SCHOOL:

@@ -85,13 +85,13 @@ class JoinLesson:
             meeting = await self._create_meeting(booking.id)
         leads = party is Party.QARI
         door = Door(who=Participant(user_id=actor.user_id, name=person.name, leads=leads), server=server, window=window)
-        url = await self._opened(meeting, door)
+        url = await self.opened(meeting, door)
         async with self._new_unit() as unit:
             await unit.meetings.record_click(Click(booking_id=booking.id, user_id=actor.user_id, at=now))
             await unit.commit()
         return Entry(url=url, leads=leads)
 
-    async def _opened(self, meeting: Meeting | None, door: "Door") -> str:
+    async def opened(self, meeting: Meeting | None, door: Door) -> str:
         """A room that is gone is made again. Where the provider does not let the Qari in, another one holds the class:
         whoever waits in the old room is told so. (LIVE-12)
         """

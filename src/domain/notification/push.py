@@ -17,6 +17,10 @@ from domain.notification.topic import Topic
 PUSHED: Final = frozenset(
     {
         Topic.LESSON_REMINDER,
+        Topic.CLASS_REMINDER,
+        Topic.CLASS_CANCELLED,
+        Topic.CLASS_TIME_MOVED,
+        Topic.CLASS_TIME_CANCELLED,
         Topic.LESSON_RESCHEDULED,
         Topic.LESSON_CANCELLED,
         Topic.RESCHEDULE_PROPOSED,

@@ -36,6 +36,15 @@ from domain.identity.guardianship_events import GuardianInvited, GuardianshipEnd
 from domain.notification.events import LessonDue, MailReturned
 from domain.notification.sequence import StepDue
 from domain.onboarding.events import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from domain.scheduling.class_events import (
+    ClassCancelled,
+    ClassJoined,
+    ClassLeft,
+    OccurrenceCancelled,
+    OccurrenceDue,
+    OccurrenceElsewhere,
+    OccurrenceMoved,
+)
 from domain.scheduling.connection_events import CalendarUnread
 from domain.scheduling.meeting_events import ClassMoved
 
@@ -54,6 +63,13 @@ class Topic(StrEnum):
     LESSON_RESCHEDULED = "lesson_rescheduled"
     CLASS_MOVED = "class_moved"
     CALENDAR_UNREAD = "calendar_unread"
+    CLASS_JOINED = "class_joined"
+    CLASS_LEFT = "class_left"
+    CLASS_CANCELLED = "class_cancelled"
+    CLASS_TIME_MOVED = "class_time_moved"
+    CLASS_TIME_CANCELLED = "class_time_cancelled"
+    CLASS_TIME_ELSEWHERE = "class_time_elsewhere"
+    CLASS_REMINDER = "class_reminder"
     RESCHEDULE_PROPOSED = "reschedule_proposed"
     RESCHEDULE_DECLINED = "reschedule_declined"
     LESSON_CANCELLED = "lesson_cancelled"
@@ -94,6 +110,7 @@ class Side(StrEnum):
     GUARDIAN = "guardian"
     CHILD = "child"
     QARI = "qari"
+    MEMBERS = "members"
     OTHER_SIDE = "other_side"
     SCHOOL = "school"
 
@@ -101,6 +118,7 @@ class Side(StrEnum):
 Cell = tuple[Topic, frozenset[Side]]
 
 _BOTH: Final = frozenset({Side.LEARNER, Side.PAYER, Side.QARI})
+_CLASS: Final = frozenset({Side.MEMBERS, Side.QARI})
 _ALL: Final = _BOTH | {Side.SCHOOL}
 
 MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
@@ -135,6 +153,13 @@ MATRIX: Final[Mapping[type[Event], tuple[Cell, ...]]] = {
     BookingRescheduled: ((Topic.LESSON_RESCHEDULED, _ALL),),
     CalendarUnread: ((Topic.CALENDAR_UNREAD, frozenset({Side.QARI})),),
     ClassMoved: ((Topic.CLASS_MOVED, _ALL),),
+    ClassJoined: ((Topic.CLASS_JOINED, frozenset({Side.MEMBERS})),),
+    ClassLeft: ((Topic.CLASS_LEFT, frozenset({Side.MEMBERS})),),
+    ClassCancelled: ((Topic.CLASS_CANCELLED, _CLASS),),
+    OccurrenceMoved: ((Topic.CLASS_TIME_MOVED, _CLASS),),
+    OccurrenceCancelled: ((Topic.CLASS_TIME_CANCELLED, _CLASS),),
+    OccurrenceElsewhere: ((Topic.CLASS_TIME_ELSEWHERE, _CLASS),),
+    OccurrenceDue: ((Topic.CLASS_REMINDER, _CLASS),),
     RescheduleProposed: ((Topic.RESCHEDULE_PROPOSED, frozenset({Side.OTHER_SIDE})),),
     RescheduleDeclined: ((Topic.RESCHEDULE_DECLINED, frozenset({Side.OTHER_SIDE})),),
     BookingCancelled: ((Topic.LESSON_CANCELLED, _ALL),),

@@ -11,7 +11,9 @@ from adapters.meetings.registry import Registry
 from adapters.outgoing.guard import Trouble
 from application.scheduling.change_meeting import CancelMeeting, MeetingOnConfirmation, MoveMeeting
 from application.scheduling.check_access import CheckAccess
+from application.scheduling.class_members import ChangeMembers, MarkAttendance
 from application.scheduling.create_meeting import CREATE_MEETING, CreateMeeting
+from application.scheduling.join_class import JoinClass
 from application.scheduling.join_lesson import JoinLesson
 from application.scheduling.meeting_hosts import (
     AddMeetingHost,
@@ -20,7 +22,9 @@ from application.scheduling.meeting_hosts import (
     SeeMeetingHosts,
     SwitchMeetingHost,
 )
+from application.scheduling.run_class import ChangeOccurrence, EndClass, OpenClass, PlanClass
 from application.scheduling.see_attendance import ReceiveMeetingNotice, SeeAttendance
+from application.scheduling.see_classes import FindOccurrence, ListClasses, SeeClass
 from application.scheduling.sweep_meetings import SweepMeetings
 from application.scheduling.tidy_meetings import TidyMeetings
 from entrypoints.container.google import google_checks, google_meetings
@@ -82,5 +86,16 @@ class MeetingsContainer(containers.DeclarativeContainer):
     switch_meeting_host = providers.Factory(SwitchMeetingHost, new_unit)
     choose_meeting_provider = providers.Factory(ChooseMeetingProvider, new_unit, meeting_providers)
     join_lesson = providers.Factory(JoinLesson, new_unit, clock, create_meeting, meeting_providers, cipher)
+
+    join_class = providers.Factory(JoinClass, new_unit, clock, create_meeting, join_lesson)
+    plan_class = providers.Factory(PlanClass, new_unit, clock)
+    open_class = providers.Factory(OpenClass, new_unit, clock, new_id)
+    end_class = providers.Factory(EndClass, new_unit, clock)
+    change_occurrence = providers.Factory(ChangeOccurrence, new_unit, clock)
+    change_members = providers.Factory(ChangeMembers, new_unit, clock)
+    mark_attendance = providers.Factory(MarkAttendance, new_unit, clock)
+    list_classes = providers.Factory(ListClasses, new_unit)
+    find_occurrence = providers.Factory(FindOccurrence, new_unit)
+    see_class = providers.Factory(SeeClass, new_unit, clock)
 
     handlers = providers.Dict({CREATE_MEETING: meeting_on_confirmation})

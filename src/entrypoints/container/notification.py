@@ -25,6 +25,7 @@ from application.notification.push import AddBrowser, ListBrowsers, RemoveBrowse
 from application.notification.remind import SendReminders
 from application.notification.send import SendDeliveries
 from application.notification.subscriptions import NOTIFY
+from application.scheduling.tend_classes import TendClasses
 from domain.ids import UserId
 from entrypoints.container.mail import mail_sender, return_paths, smtp_line
 from entrypoints.container.push import push_gateway, push_sender, senders_of
@@ -117,6 +118,7 @@ class NotificationContainer(containers.DeclarativeContainer):
     unsubscribe = providers.Factory(Unsubscribe, new_unit, unsubscribe_links)
     see_notes = providers.Factory(SeeNotes, notification_queries)
     read_notes = providers.Factory(ReadNotes, new_unit, clock)
+    tend_classes = providers.Factory(TendClasses, new_unit, clock, wakeup)
     send_reminders = providers.Factory(SendReminders, new_unit, clock, notification_queries, wakeup)
 
     open_feed = providers.Factory(OpenFeed, new_unit, clock)

@@ -53,6 +53,10 @@ class BookingRepository(Protocol):
         """The one that counts: neither cancelled, expired nor refunded."""
         ...
 
+    async def learners_of(self, qari_id: UserId) -> Sequence[UserId]:
+        """Those who have had a lesson with him, or are going to; in no order."""
+        ...
+
     async def expired_holds(self, now: datetime, limit: int) -> Sequence[Booking]:
         """Waiting bookings whose time to pay or to answer is over; hidden from other sweepers in this unit."""
         ...

@@ -24,6 +24,7 @@ READERS: Final[dict[Side, list[tuple[UserId, Role]]]] = {
     Side.PAYER: [(PAYER, Role.STUDENT), (PAYER, Role.GUARDIAN)],
     Side.QARI: [(QARI, Role.QARI)],
     Side.OTHER_SIDE: [(LEARNER, Role.STUDENT), (PAYER, Role.GUARDIAN), (QARI, Role.QARI)],
+    Side.MEMBERS: [(LEARNER, Role.STUDENT), (PAYER, Role.GUARDIAN)],
     Side.GUARDIAN: [(PAYER, Role.GUARDIAN), (PAYER, Role.STUDENT), (PAYER, Role.QARI)],
     Side.CHILD: [(LEARNER, Role.STUDENT)],
     Side.SCHOOL: [],

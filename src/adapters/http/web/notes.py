@@ -47,6 +47,12 @@ HEADINGS: Final[Mapping[Topic, str]] = {
     Topic.LESSON_CONFIRMED: N_("A lesson is confirmed"),
     Topic.LESSON_RESCHEDULED: N_("A lesson has moved"),
     Topic.CLASS_MOVED: N_("A live class is held elsewhere"),
+    Topic.CLASS_JOINED: N_("A place in a class"),
+    Topic.CLASS_LEFT: N_("A place in a class has ended"),
+    Topic.CLASS_CANCELLED: N_("A class is cancelled"),
+    Topic.CLASS_TIME_MOVED: N_("A class has moved"),
+    Topic.CLASS_TIME_CANCELLED: N_("A class is not held this time"),
+    Topic.CLASS_TIME_ELSEWHERE: N_("A live class is held elsewhere"),
     Topic.RESCHEDULE_PROPOSED: N_("Another time is proposed"),
     Topic.RESCHEDULE_DECLINED: N_("The lesson stays as it is"),
     Topic.LESSON_CANCELLED: N_("A lesson is cancelled"),
@@ -72,6 +78,12 @@ HREFS: Final[Mapping[Topic, str]] = {
     Topic.GUARDIAN_ASKED: "/portal/children",
     Topic.GUARDIANSHIP_ENDED: "/portal/children",
     Topic.CALENDAR_UNREAD: "/qari/calendars",
+    Topic.CLASS_JOINED: "/classes",
+    Topic.CLASS_LEFT: "/classes",
+    Topic.CLASS_CANCELLED: "/classes",
+    Topic.CLASS_TIME_MOVED: "/classes",
+    Topic.CLASS_TIME_CANCELLED: "/classes",
+    Topic.CLASS_TIME_ELSEWHERE: "/classes",
 }
 """Where a note about no lesson leads."""
 MONEY: Final = frozenset({Topic.RECEIPT, Topic.REFUND_SENT, Topic.PAID_TOO_LATE})

@@ -18,7 +18,7 @@ from domain.notification.topic import Topic
 
 PREFIX: Final = "halaqa_"
 CODE: Final = "halaqa_whatsapp_code"
-LESSON, PAY, MONEY, SEEK, ALL = "lesson", "pay", "money", "seek", "all"
+LESSON, PAY, MONEY, SEEK, ALL, CLASS = "lesson", "pay", "money", "seek", "all", "class"
 
 STARTED: Final = N_("From now on {school} writes to you here. Answer STOP whenever you want no more of it.")
 STOPPED: Final = N_("{school} writes to you here no more; you hear from us by mail. Answer START to change that.")
@@ -81,6 +81,15 @@ def _failed(r: Reader) -> tuple[str, ...]:
     return r.money(r.facts["amount"]), r._(next_step(r.facts["decline_code"]))
 
 
+def _class(r: Reader) -> tuple[str, ...]:
+    return r.facts["title"], r.when(r.facts["starts_at"])
+
+
+def _class_moved(r: Reader) -> tuple[str, ...]:
+    return r.facts["title"], r.when(r.facts["was_starts_at"]), r.when(r.facts["starts_at"])
+
+
+_OPEN_CLASS: Final = N_("Open the class")
 _OPEN: Final = N_("Open the lesson")
 _PAYMENTS: Final = N_("See my payments")
 _FIND: Final = N_("Find another time")
@@ -136,6 +145,21 @@ TEXTS: Final[Mapping[Topic, Text]] = {
         _reminder,
         _OPEN,
     ),
+    Topic.CLASS_REMINDER: Text(
+        N_("Reminder: your class “{1}” begins {2}. The live class opens on its page shortly before."),
+        _class,
+        _OPEN_CLASS,
+        CLASS,
+    ),
+    Topic.CLASS_TIME_MOVED: Text(
+        N_("The class “{1}” has moved. Before: {2}. Now: {3}. The other times stay as they are."),
+        _class_moved,
+        _OPEN_CLASS,
+        CLASS,
+    ),
+    Topic.CLASS_TIME_CANCELLED: Text(
+        N_("The class “{1}” is not held this time: {2}. Its page says more."), _class, _OPEN_CLASS, CLASS
+    ),
     Topic.QARI_ABSENT: Text(
         N_("It is recorded that a lesson was missed by the Qari: with {1}, {2}. Its page says what follows."),
         _with_when,
@@ -171,6 +195,8 @@ def path_of(topic: Topic, notice: Any) -> str:
     match TEXTS[topic].leads_to:
         case "money":
             return "portal/payments"
+        case "class":
+            return f"classes/{notice.facts['class_id']}"
         case "seek":
             return "qaris"
         case _:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from adapters.messaging.email.wording import account, joining, lessons, payments
+from adapters.messaging.email.wording import account, classes, joining, lessons, payments
 from adapters.messaging.email.wording.reader import Content, Reader, Translate
 from domain.notification.topic import Topic
 
@@ -24,6 +24,13 @@ WORDING: Final[Mapping[Topic, Callable[[Reader], Content]]] = {
     Topic.GUARDIAN_ASKED: joining.guardian_asked,
     Topic.GUARDIANSHIP_ENDED: joining.guardianship_ended,
     Topic.CALENDAR_UNREAD: lessons.calendar_unread,
+    Topic.CLASS_JOINED: classes.class_joined,
+    Topic.CLASS_LEFT: classes.class_left,
+    Topic.CLASS_CANCELLED: classes.class_cancelled,
+    Topic.CLASS_TIME_MOVED: classes.class_time_moved,
+    Topic.CLASS_TIME_CANCELLED: classes.class_time_cancelled,
+    Topic.CLASS_TIME_ELSEWHERE: classes.class_time_elsewhere,
+    Topic.CLASS_REMINDER: classes.class_reminder,
     Topic.APPLICATION_RECEIVED: joining.application_received,
     Topic.APPLICATION_WAITS: joining.application_waits,
     Topic.APPLICATION_APPROVED: joining.application_approved,
