@@ -29,6 +29,15 @@ from adapters.system import SystemClock
 from ports.clock import Clock
 
 FORGET_EVERY: Final = 3600
+AWAY: Final[tuple[type[Exception], ...]] = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+"""How a database speaks that is gone or comes up."""
 log = logging.getLogger("halaqa.sandbox")
 
 
@@ -63,7 +72,7 @@ def create_sandbox_app(config: SandboxConfig, clock: Clock | None = None) -> Lit
             "provider": Provide(lambda: app.state.provider, sync_to_thread=False),
             "pool": Provide(lambda: app.state.pool, sync_to_thread=False),
         },
-        exception_handlers={ApiRefusal: _refused, HTTPException: _bad_request},
+        exception_handlers={ApiRefusal: _refused, HTTPException: _bad_request, **dict.fromkeys(AWAY, _away)},
         middleware=[Trouble()],
         openapi_config=None,
         request_max_body_size=256 * 1024,
@@ -97,6 +106,17 @@ async def _end(task: "asyncio.Task[None]") -> None:
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
+
+
+def _away(_: Request[Any, Any, Any], error: Exception) -> Response[ErrorObject]:
+    """Whoever asks again charges nobody twice: a payment is one transaction."""
+    log.warning("the database does not answer: %s", type(error).__name__)
+    return Response(
+        ErrorObject(error=ErrorBody(type="api_error", code="unavailable", message="Try again shortly.")),
+        status_code=503,
+        media_type=MediaType.JSON,
+        headers={"retry-after": "1"},
+    )
 
 
 def _refused(_: Request[Any, Any, Any], error: ApiRefusal) -> Response[ErrorObject]:
