@@ -12,12 +12,14 @@ from domain.booking.booking import Status
 from domain.errors import NotFound, NotPermitted
 from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
-from domain.ids import UserId
+from domain.ids import ConnectionId, UserId
 from domain.oversight.queues import Queue
+from domain.scheduling.connection import Connection, Source
 from domain.time import TimeSlot
 from fakes.booking import a_booking
 from fakes.clock import NOON, FixedClock
 from fakes.identity import a_user
+from fakes.scheduling import a_qari
 from support.units import postgres_units
 
 pytestmark = pytest.mark.postgres
@@ -122,3 +124,43 @@ async def test_every_queue_can_be_read(house: House, queue: Queue) -> None:
 async def _owner(house: House, item: str) -> tuple[UserId | None, str | None]:
     page = await house.list(house.admin, Queue.REQUESTS)
     return next((each.owner_id, each.owner_name) for each in page.items if each.item == item)
+
+
+async def test_a_calendar_waits_from_when_its_qari_was_told_until_it_is_read_or_removed(house: House) -> None:
+    # DISC-06
+    qari = a_user(number=52).id
+    fine, lost, slow = (
+        Connection(
+            id=ConnectionId(UUID(int=0xC000 + number)),
+            qari_id=qari,
+            source=Source.ICS,
+            label="private",
+            sealed=b"x",
+            created_at=NOON,
+            next_read_at=NOON,
+        )
+        for number in range(3)
+    )
+    later = NOON + timedelta(hours=1)
+    async with house.new_unit() as unit:
+        await unit.qaris.add(a_qari(user_id=qari))
+        for one in (fine, lost, slow):
+            await unit.connections.add(one)
+        lost, _ = lost.refused("invalid_grant", at=later, final=True)
+        slow, _ = slow.failed("no_answer", at=later + timedelta(hours=1))
+        await unit.connections.save(lost)
+        await unit.connections.save(slow)
+        await unit.commit()
+
+    page = await house.list(house.admin, Queue.CALENDARS)
+    assert [(item.item, item.subject, item.about) for item in page.items] == [
+        (str(lost.id), str(qari), "Yusuf"),
+        (str(slow.id), str(qari), "Yusuf"),
+    ]
+    await house.claim(house.admin, Queue.CALENDARS, str(lost.id))
+
+    async with house.new_unit() as unit:
+        await unit.connections.save(lost.removed())
+        await unit.connections.save(slow.read(at=later, cursor="", whole=True))
+        await unit.commit()
+    assert not (await house.list(house.admin, Queue.CALENDARS)).items

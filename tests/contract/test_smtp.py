@@ -20,6 +20,7 @@ from ports.notification.mail import Attachment, Mail
 from standins.smtp import PostOffice, certificate, post_office
 from support.system import free_port
 
+pytestmark = pytest.mark.slow
 ID = UUID("0194f5a0-0000-7000-8000-000000000001")
 BODY = "السلام عليكم ورحمة الله وبركاته، درسك غدًا بعد صلاة العصر. " * 40
 PATHS = ReturnPaths("bounces@school.example", usual="no-reply@school.example", secret="of nobody")

@@ -161,6 +161,8 @@ def test_there_is_no_queue_of_that_name() -> None:
         (Office(), "Has not been heard of"),
         (Office(backup_at=NOON - timedelta(hours=31)), "No fresh backup"),
         (Office(troubles=(Trouble("zoom", NOON),)), "<b>zoom</b>"),
+        (Office(troubles=(Trouble("zoom", NOON),)), "Does not answer"),
+        (Office(troubles=(Trouble("google/school/access", NOON),)), "Does not let us in"),  # LIVE-02
     ],
 )
 def test_what_is_not_well_is_said(office: Office, said: str) -> None:
