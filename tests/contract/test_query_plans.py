@@ -182,6 +182,7 @@ FILL: Final = """
 DAY: Final = timedelta(days=1)
 MINUTE: Final = timedelta(minutes=1)
 WEEK: Final = {"since": NOON - DAY, "until": NOON + 6 * DAY}
+DAYS: Final = TimeSlot(NOON - DAY, NOON + 6 * DAY)
 
 
 def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tuple[str, Sequence[Any]]]:
@@ -222,7 +223,7 @@ def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tup
         "agenda": of(booking_queries._AGENDA, qari=qari, earliest=WEEK["since"] - timedelta(hours=4), **WEEK),
         "requests": of(booking_queries._REQUESTS, qari=qari),
         "outcomes to tell": of(booking_queries._MISSING, qari=qari, now=NOON, most=50),
-        "busy times": of(scheduling_repositories._BUSY, qari_id=qari, without=[], **WEEK),
+        "busy times": of(scheduling_repositories._BUSY, **scheduling_repositories._around(qari, DAYS, ())),
         "lessons ahead": of(scheduling_queries._LESSONS, qari_id=qari, **WEEK),
         "Qaris by who is free next": (SEARCH[QariOrder.NEXT_FREE], _search(QariOrder.NEXT_FREE)),
         "Qaris by price": (SEARCH[QariOrder.PRICE], _search(QariOrder.PRICE)),

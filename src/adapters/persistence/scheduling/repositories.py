@@ -8,10 +8,12 @@ import asyncpg
 from sqlalchemy import (
     ARRAY,
     TIMESTAMP,
+    Interval,
     Uuid,
     and_,
     any_,
     bindparam,
+    case,
     cast,
     delete,
     func,
@@ -52,6 +54,8 @@ from domain.time import TimeSlot
 
 CAPS_REACH: Final = timedelta(days=8)
 """Caps count whole local weeks; the lessons of such a week lie within this of any moment in it."""
+REACH: Final = timedelta(days=1)
+"""Of a Qari without caps only what lies beside the window counts: no lesson, with its buffers, is as long as this."""
 
 _QARI: Final = bindparam("qari_id", type_=Uuid)
 _INSTANT: Final = TIMESTAMP(timezone=True)
@@ -93,8 +97,21 @@ _ADD_TIME_OFF = """
     INSERT INTO time_off (qari_id, id, starts_at, ends_at, note)
     SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[])
 """
-_SINCE: Final = bindparam("since", type_=_INSTANT)
-_UNTIL: Final = bindparam("until", type_=_INSTANT)
+_REACH = (
+    select(
+        case(
+            (
+                and_(calendars.c.daily_cap.is_(None), calendars.c.weekly_cap.is_(None)),
+                bindparam("near", type_=Interval),
+            ),
+            else_=bindparam("far", type_=Interval),
+        )
+    )
+    .where(calendars.c.qari_id == _QARI)
+    .scalar_subquery()
+)
+_SINCE: Final = bindparam("opens", type_=_INSTANT) - _REACH
+_UNTIL: Final = bindparam("closes", type_=_INSTANT) + _REACH
 _LESSONS = walled(
     select(bookings.c.busy_from, bookings.c.busy_until, bookings.c.starts_at, literal(False).label("blind"))
 ).where(
@@ -258,8 +275,8 @@ class SqlAvailability:
 
 
 def _around(qari_id: UserId, window: TimeSlot, without: Sequence[BookingId]) -> dict[str, Any]:
-    since, until = window.start - CAPS_REACH, window.end + CAPS_REACH
-    return {"qari_id": qari_id, "since": since, "until": until, "without": list(without)}
+    reach = {"near": REACH, "far": CAPS_REACH, "opens": window.start, "closes": window.end}
+    return {"qari_id": qari_id, "without": list(without)} | reach
 
 
 def _busy_of(row: "asyncpg.Record") -> Busy:
