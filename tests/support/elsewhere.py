@@ -34,8 +34,6 @@ NAMED: Final = {
     "booking_id": "bookings",
     "browser_id": "push_browsers",
     "calendar_id": "calendar_connections",
-    "class_id": "group_classes",
-    "occurrence_id": "class_occurrences",
     "payment_id": "payments",
     "series_id": "series",
     "class_id": "group_classes",
