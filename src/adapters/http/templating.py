@@ -28,6 +28,8 @@ from ports.clock import Clock
 
 HERE: Final = Path(__file__).parent
 TEMPLATES: Final = HERE / "templates"
+_DEEP: Final = frozenset({"portal", "qari"})
+"""Whose places have two names in their address."""
 
 
 class Renderer:
@@ -89,6 +91,12 @@ def part(
     return safe(renderer.fragments.text(template, viewer_of(request).zone, {"of": of, **values}, shown))
 
 
+def _place(path: str, audience: str) -> str:
+    """As much of a path as says which place it belongs to: lessons and people are many, places are few."""
+    parts = path.split("/")
+    return "/".join(parts[: 3 if audience == "main" and parts[1] in _DEEP else 2])
+
+
 def page(
     request: Connection,
     template: str,
@@ -131,6 +139,15 @@ def page(
     marks = {"csrf_token": CSRF_MARK, "path": PATH_MARK}
     made = renderer.fragments.text("layouts/colophon.html", viewer.zone, foot, lambda: choices | marks)
     values["colophon"] = filled(made, csrf_token=token, path=values["path"])
+    can = tuple(values["can"])
+    values["ways"] = lambda: part(
+        request,
+        "layouts/places.html",
+        values["audience"],
+        can=can,
+        path=_place(values["path"], values["audience"]),
+        audience=values["audience"],
+    )
     seen = expired_cookie(config, config.flash_cookie) if flash else None
     extra = [cookie for cookie in (visit, seen, remembered_language(request)) if cookie]
     return Response(

@@ -2,10 +2,11 @@
 
 import msgspec
 
-from application.booking.rules import learner_is_minor, safeguarding
+from application.booking.rules import safeguarding
 from domain.booking.needs import Needs, needs_of
 from domain.errors import NotFound
 from domain.identity.actor import Actor
+from domain.identity.age import is_minor
 from domain.identity.permission import Permission
 from domain.ids import UserId
 from domain.onboarding.placement import Placement
@@ -35,7 +36,7 @@ class LearnerSearch:
                 guardianship = await unit.guardianships.between(actor.user_id, wanted)
                 if guardianship is None or not guardianship.is_active:
                     raise NotFound("there is no such child")
-            facts = await unit.learners.facts(wanted)
-            minor = await learner_is_minor(unit, wanted, now)
-            needs = needs_of(facts.gender, facts.wish, await safeguarding(unit, now), is_minor=minor)
+            facts, rules = await unit.learners.facts(wanted), await safeguarding(unit, now)
+            minor = is_minor(facts.birth_date, facts.zone, now, rules.majority_years)
+            needs = needs_of(facts.gender, facts.wish, rules, is_minor=minor)
             return Seeker(learner_id=wanted, needs=needs, placement=await unit.placements.find(wanted))

@@ -104,24 +104,41 @@ class PublicController(Controller):
         asked = {name: value for name, value in values.items() if value}
         here = asked | seeking.asked
         lang = viewer_of(request).locale
+        narrowing: dict[str, Any] = {
+            "prefilled": bool(prefilled),
+            "narrowed": bool(asked),
+            "child": seeking.child,
+            "price_error": errors.get("price"),
+        }
+        kept: dict[str, Any] = {"children": tuple(seeking.children), **narrowing}
+
+        def choices() -> dict[str, Any]:
+            return {
+                "values": values,
+                "subjects": subject_options(),
+                "levels": level_options(),
+                "languages": [(code, language_name(code, lang)) for code in TAUGHT_IN],
+                "riwayat": [(riwayah.value, _(name)) for riwayah, name in RIWAYAT.items()],
+                "currencies": [(code, code) for code in PRICED_IN],
+            }
+
+        # What somebody has written himself hardly comes again.
+        free = values["text"] or values["price"]
+        told = tuple(values.values())
+        form: dict[str, Any] = (
+            choices() if free else {"filters": part(request, "public/qaris_filters.html", told, choices, **kept)}
+        )
         return page(
             request,
             "public/qaris.html",
             qaris=[_card(request, qari, seeking.child) for qari in found.items],
             next="/qaris?" + urlencode(here | {"cursor": found.next_cursor}) if found.next_cursor else None,
             first="/qaris?" + urlencode(here) if cursor else None,
-            narrowed=bool(asked),
-            prefilled=bool(prefilled),
             seeking=seeking,
             all_the_same="/qaris?" + urlencode((asked or {"order": "next_free"}) | {"everyone": "1"}),
             fitting="/qaris?" + urlencode((asked or {"order": "next_free"}) | seeking.asked_for),
-            subjects=subject_options(),
-            levels=level_options(),
-            values=values,
-            errors=errors,
-            languages=[(code, language_name(code, lang)) for code in TAUGHT_IN],
-            riwayat=[(riwayah.value, _(name)) for riwayah, name in RIWAYAT.items()],
-            currencies=[(code, code) for code in PRICED_IN],
+            **kept,
+            **form,
             **_indexed(request, "/qaris", facts),
         )
 
