@@ -205,9 +205,8 @@ class ChangeOccurrence:
                 )
             )
             if actor.is_staff:
-                times = {"before": {"starts_at": occurrence.slot.start.isoformat()}}
-                after = {"starts_at": to.start.isoformat()}
-                unit.note(_act(actor, "scheduling.move_class", group_class, after=after, **times))
+                before, after = ({"starts_at": slot.start.isoformat()} for slot in (occurrence.slot, to))
+                unit.note(_act(actor, "scheduling.move_class", group_class, before=before, after=after))
             await unit.commit()
         return moved
 

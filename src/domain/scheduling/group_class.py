@@ -116,7 +116,8 @@ class GroupClass(msgspec.Struct, frozen=True, kw_only=True):
         """In order. Days before ``first_date`` in its week are left out and made up for at the end, so that Mon, Wed
         and Fri for four weeks are twelve times whatever day it begins on. A change of the clocks moves no wall time.
         """
-        wanted, slots, day = len(set(self.weekdays)) * self.weeks, [], self.first_date
+        wanted, day = len(set(self.weekdays)) * self.weeks, self.first_date
+        slots: list[TimeSlot] = []
         while len(slots) < wanted:
             if day.weekday() in self.weekdays:
                 slots.append(TimeSlot.lasting(instant(day, self.wall, self.zone), self.minutes))

@@ -136,7 +136,11 @@ class ClassDetailOut(msgspec.Struct, kw_only=True):
             taken=view.taken,
             occurrences=[OccurrenceOut.of(each) for each in view.occurrences],
             members=[
-                ClassMemberOut(learner_id=each.learner_id, name=each.name, marks=dict(each.marks))
+                ClassMemberOut(
+                    learner_id=each.learner_id,
+                    name=each.name,
+                    marks={UUID(int=when.int): mark for when, mark in each.marks.items()},
+                )
                 for each in view.members
             ],
         )
