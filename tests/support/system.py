@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import httpx
 
+from adapters.messaging.push.keys import new_push_key
+
 T = TypeVar("T")
 START_PATIENCE_S = 60.0
 
@@ -44,6 +46,7 @@ class System:
             "HALAQA_LIMIT_WEBHOOKS": "100000",
             "HALAQA_SIGN_IN_TRIES": "1000",
             "HALAQA_LOG_LEVEL": "info",
+            "HALAQA_PUSH_KEY": new_push_key(),
             **{f"HALAQA_{door.upper()}_PORT": str(port) for door, port in self.ports.items()},
             **{f"HALAQA_{door.upper()}_URL": url for door, url in self.urls.items()},
         }
