@@ -86,7 +86,7 @@ CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
     "calendar_connections": {"status": "connected", "source": "ics"},
     "group_classes": {
         "status": "open",
-        "subject": "hifz",
+        "subject": "memorize",
         "zone": "UTC",
         "weekdays": [1],
         "minutes": 30,

@@ -35,6 +35,7 @@ IDS: Final = {name: id_of(table) for name, table in NAMED.items()} | {
     "person_id": id_of("users"),
     "qari_id": id_of("users"),
     "child_id": id_of("users"),
+    "learner_id": id_of("users"),
     "guardianship_id": id_of("guardianships"),
     "clearance_id": id_of("clearances"),
     "off_id": id_of("time_off"),

@@ -118,7 +118,7 @@ def _shown(
         view=view,
         consent=whatsapp_consent(config_of(request).school_name),
         number=told,
-        ways={group.value: _way(wishes, group) for group in sorted(BY_WHATSAPP)},
+        sent_by={group.value: _way(wishes, group) for group in sorted(BY_WHATSAPP)},
         chat=f"https://wa.me/{view.our_number.removeprefix('+')}?text={quote(view.word)}" if view.word else "",
         wrong=dict(wrong or {}),
         status_code=status_code,
