@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -56,4 +56,5 @@ def database_fault(error: BaseException) -> DatabaseFault | None:
         return _STATES.get(state) or _CLASSES.get(state[:2])
     if isinstance(cause, InterfaceError):
         return _CLASSES["22"] if isinstance(cause, ValueError) else _AWAY
-    return _AWAY if isinstance(cause, (ConnectionError, PoolTimeout)) else None
+    # The last is how asyncpg speaks of a connection that was torn between a question and its answer.
+    return _AWAY if isinstance(cause, (ConnectionError, PoolTimeout, InternalClientError)) else None
