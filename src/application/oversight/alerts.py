@@ -22,6 +22,7 @@ from ports.oversight.health import Disk, ListTroubles
 
 PATIENCE: Final = timedelta(minutes=10)
 """A provider that rests for less mends itself."""
+BACK_UP: Final = "back_up"
 FAILURES: Final = 3
 """So many runs of a job in a row."""
 SEEN_BY_DOORS: Final = frozenset({Rule.WORKER_QUIET})
@@ -37,10 +38,9 @@ class WorkerRound:
         self._backups, self._troubles = backups, list_troubles
 
     async def __call__(self, now: datetime) -> Sequence[Sign]:
+        jobs = await self._board.states()
         signs = [
-            Sign(Rule.JOB_FAILS, job.name, job.failures_in_a_row)
-            for job in await self._board.states()
-            if job.failures_in_a_row >= FAILURES
+            Sign(Rule.JOB_FAILS, job.name, job.failures_in_a_row) for job in jobs if job.failures_in_a_row >= FAILURES
         ]
         for backlog in await self._measures.backlogs(now):
             if backlog.dead:
@@ -53,7 +53,9 @@ class WorkerRound:
             if now - trouble.since >= PATIENCE
         ]
         newest = await self._backups.newest()
-        if self._backups.wanted and (newest is None or now - newest >= BACKUP_LATE):
+        # A new school has none before the job has run for the first time.
+        tried = any(job.name == BACK_UP and job.last_finished_at is not None for job in jobs)
+        if self._backups.wanted and (tried if newest is None else now - newest >= BACKUP_LATE):
             signs.append(Sign(Rule.NO_BACKUP))
         disk = await self._disk()
         if disk.total and disk.free * 100 // disk.total < FULL_PERCENT:

@@ -198,7 +198,8 @@ async def test_the_worker_sees_each_of_them_and_nothing_where_all_is_well() -> N
     assert await look(backlogs=[waiting(dead=2)]) == [Sign(Rule.GIVEN_UP, "outbox", 2)]
     assert await look(backlogs=[waiting(due=LATE)]) == [Sign(Rule.BEHIND, "outbox", 9)]
     assert await look(free=9) == [Sign(Rule.DISK_FULL, number=9)]
-    assert await look(newest=None) == [Sign(Rule.NO_BACKUP)]
+    assert not await look(newest=None)  # a new school
+    assert await look(a_job("back_up"), newest=None) == [Sign(Rule.NO_BACKUP)]
     assert await look(newest=NOON - timedelta(hours=31)) == [Sign(Rule.NO_BACKUP)]
     assert await look(troubles=[Trouble("zoom/main", NOON - PATIENCE)]) == [Sign(Rule.PROVIDER_RESTS, "zoom/main")]
 
