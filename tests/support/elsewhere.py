@@ -55,6 +55,15 @@ NOON: Final = datetime(2099, 6, 1, 12, 0, tzinfo=UTC)
 CHOSEN: Final[Mapping[str, Mapping[str, Any]]] = {
     "users": {"status": "active", "zone": "UTC", "email": f"{MARK}@example.org"},
     "qaris": {"zone": "UTC", "gender": "male", "booking_mode": "instant", "approved": True, "languages": ["en"]},
+    "group_classes": {"status": "open", "subject": "tajwid", "zone": "UTC", "weekdays": [0], "weeks": 1, "minutes": 30},
+    "class_occurrences": {
+        "status": "planned",
+        "busy_from": NOON + timedelta(days=1),
+        "starts_at": NOON + timedelta(days=1),
+        "ends_at": NOON + timedelta(days=1, minutes=30),
+        "busy_until": NOON + timedelta(days=1, hours=1),
+    },
+    "class_attendance": {"attendance": "present"},
     "learners": {"gender": "male", "qari_gender": None},
     "bookings": {
         "status": "confirmed",
