@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.valkey, pytest.mark.slow]
 OPEN: Final[Mapping[str, str]] = {
     "DELETE /api/v1/my/availability/time-off/{off_id:uuid}": "part of one's own calendar: what is not in it is gone",
     "GET /portal/payments/{payment_id:str}": "the way back from a provider: neutral, whatever the id",
+    "POST /portal/payments/{payment_id:str}/return": "the same way with the provider's form: neutral, whatever the id",
 }
 """Answered with something else than "there is no such thing", and why."""
 
