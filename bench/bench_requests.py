@@ -99,6 +99,7 @@ async def hold(ports: Mapping[str, int], token: str) -> dict[str, float]:
         "hold main, req/s": turns.rate("main"),
         "hold / bare": turns.cost("main"),
         "hold / bare, processor time": turns.processor("main"),
+        "hold, µs of processor time": turns.processor_us("main"),
         "hold p99, ms": turns.p99("main"),
     }
 
