@@ -26,6 +26,7 @@ PERSONAL: Final = (
         about=("user_id",),
         fate=Fate.BLANK,
         blank={"name": "'(erased)'", "bio": "''", "approved": "false"},
+        secret=frozenset({"searched"}),
         why="past lessons name their Qari",
     ),
     PersonalRows(table=qari_offers, about=("qari_id",)),

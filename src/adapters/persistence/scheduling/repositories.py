@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.booking.tables import bookings
 from adapters.persistence.line import Ask
-from adapters.persistence.metadata import own_columns
+from adapters.persistence.metadata import WALL
 from adapters.persistence.scheduling.class_tables import class_occurrences
 from adapters.persistence.scheduling.connection_tables import external_busy
 from adapters.persistence.scheduling.rows import (
@@ -42,7 +42,15 @@ from adapters.persistence.scheduling.rows import (
     profile_row,
     rules_json,
 )
-from adapters.persistence.scheduling.tables import calendar_overrides, calendars, learners, qari_offers, qaris, time_off
+from adapters.persistence.scheduling.tables import (
+    PROFILE,
+    calendar_overrides,
+    calendars,
+    learners,
+    qari_offers,
+    qaris,
+    time_off,
+)
 from adapters.persistence.statement import Statement, walled
 from domain.errors import Conflict, NotFound
 from domain.ids import BookingId, UserId
@@ -61,11 +69,11 @@ _QARI: Final = bindparam("qari_id", type_=Uuid)
 _INSTANT: Final = TIMESTAMP(timezone=True)
 _PROFILE = Statement(select(qaris).where(qaris.c.user_id == _QARI))
 _OFFERS = Statement(select(qari_offers).where(qari_offers.c.qari_id == _QARI).order_by(qari_offers.c.minutes))
-_ADD_PROFILE = Statement(insert(qaris))
+_ADD_PROFILE = Statement(insert(qaris).values({column.name: bindparam(column.name) for column in PROFILE}))
 _SAVE_PROFILE = Statement(
     update(qaris)
     .where(qaris.c.user_id == bindparam("of", type_=Uuid))
-    .values({column.name: bindparam(column.name) for column in own_columns(qaris) if column.name != "user_id"})
+    .values({column.name: bindparam(column.name) for column in PROFILE if column.name not in {"user_id", WALL}})
 )
 _ADD_CALENDAR = Statement(insert(calendars))
 _SAVE_CALENDAR = Statement(

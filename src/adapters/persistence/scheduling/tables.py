@@ -20,7 +20,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
@@ -46,17 +45,15 @@ qaris: Final = Table(
     Column("booking_mode", Text, nullable=False),
     Column("request_holds_slot", Boolean, nullable=False),
     academy_column(),
+    # Kept by a trigger: comparing a description is dear, and it is looked for more often than it changes.
+    Column("searched", Text, nullable=False, server_default=""),
     CheckConstraint("gender IN ('male', 'female')", name="gender"),
     CheckConstraint("booking_mode IN ('instant', 'request')", name="booking_mode"),
 )
 
-Index(
-    "ix_qaris_searchable",
-    literal_column("searchable((name || ' '::text) || bio)", Text).label("searchable"),
-    postgresql_using="gin",
-    postgresql_ops={"searchable": "gin_trgm_ops"},
-    _table=qaris,
-)
+Index("ix_qaris_searched", qaris.c.searched, postgresql_using="gin", postgresql_ops={"searched": "gin_trgm_ops"})
+PROFILE: Final = tuple(column for column in qaris.c if column.name != "searched")
+"""What a profile is made of."""
 
 qari_offers: Final = Table(
     "qari_offers",

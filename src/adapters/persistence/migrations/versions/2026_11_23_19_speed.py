@@ -40,7 +40,27 @@ WATCHED = (
 TIMES = ("qari_id", "occupies", "starts_at", "busy_from", "busy_until")
 
 
+# What a search compares with is worked out when a profile is written, not when it is looked for.
+SEARCHED = """
+CREATE FUNCTION qari_searched() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.searched := searchable(NEW.name || ' ' || NEW.bio);
+    RETURN NEW;
+END $$
+"""
+
+
 def upgrade() -> None:
+    op.add_column("qaris", sa.Column("searched", sa.Text, nullable=False, server_default=""))
+    op.execute(SEARCHED)
+    op.execute(
+        "CREATE TRIGGER qari_searched BEFORE INSERT OR UPDATE OF name, bio ON qaris "
+        "FOR EACH ROW EXECUTE FUNCTION qari_searched()"
+    )
+    with op.get_context().autocommit_block():
+        op.execute("UPDATE qaris SET searched = searchable(name || ' ' || bio)")
+        op.execute("CREATE INDEX CONCURRENTLY ix_qaris_searched ON qaris USING gin (searched gin_trgm_ops)")
+        op.execute("DROP INDEX CONCURRENTLY ix_qaris_searchable")
     op.create_table(
         "qari_changes",
         sa.Column(
