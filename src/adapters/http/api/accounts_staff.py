@@ -10,14 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from adapters.http.requests import Req, config_of
-from application.identity.block_account import BlockAccount
+from application.identity.block_account import BlockAccount, UnblockAccount
 from application.identity.change_roles import ChangeRoles, ChangeRolesCommand
 from application.identity.correct_birth_date import CorrectBirthDate
 from application.identity.erase_person import CallOffErasure, ScheduleErasure
 from application.identity.export_person import RequestExport
 from application.identity.impersonate import AskImpersonation
 from application.identity.invite import Invite, NewAccount
-from application.identity.unblock_account import UnblockAccount
 from domain.identity.permission import Permission, Role
 from domain.identity.user import User
 from domain.ids import UserId

@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("explained_by", sa.Uuid),
         sa.Column("academy_id", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_book_findings"),
-        sa.ForeignKeyConstraint(["academy_id"], ["academies.id"], name="fk_book_findings_academy_id_academies"),
+        sa.ForeignKeyConstraint(["academy_id"], ["academies.id"], name="fk_book_findings_academy_id"),
         sa.UniqueConstraint("academy_id", "source", "kind", "subject", name="uq_book_findings_name"),
     )
     op.create_index(
