@@ -27,7 +27,6 @@ SOURCES: Final[dict[str, tuple[str, str, AxisLimits]]] = {
     "plex-arabic-400": ("fontpkg_ibm_plex_sans_arabic", "IBMPlexSansArabic-Regular.ttf", {}),
     "plex-arabic-600": ("fontpkg_ibm_plex_sans_arabic", "IBMPlexSansArabic-SemiBold.ttf", {}),
     "amiri-400": ("fontpkg_amiri", "Amiri-Regular.ttf", {}),
-    "amiri-700": ("fontpkg_amiri", "Amiri-Bold.ttf", {}),
 }
 
 
@@ -71,13 +70,14 @@ def main(say: Callable[[str], object] = sys.stdout.write) -> int:
     for noisy in ("fontTools", "fontTools.subset", "fontTools.varLib"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     FONTS.mkdir(parents=True, exist_ok=True)
+    newest = max(Path(file).stat().st_mtime for file in (__file__, STATIC.parent / "assets.py"))
     for name, _, _, ranges in FACES:
         target = FONTS / name
         package, file, axes = SOURCES[name.removesuffix(".woff2").removesuffix("-ext")]
         source = source_of(package, file)
         if source is None:
             say(f"fonts: {package} is not installed; system faces stand in for {name}\n")
-        elif not target.exists() or target.stat().st_mtime < Path(__file__).stat().st_mtime:
+        elif not target.exists() or target.stat().st_mtime < newest:
             try:
                 make(source, target, characters(ranges), axes)
             except ImportError as missing:

@@ -12,8 +12,16 @@ from typing import Final
 STATIC: Final = Path(__file__).parent / "static"
 BUNDLE: Final = "halaqa.css"
 SHEETS: Final = ("tokens.css", "base.css", "layout.css", "components/*.css", "print.css")
-_LATIN: Final = "U+0000-00FF,U+02BE-02BF,U+2000-206F,U+20A0-20C0,U+2190-21FF,U+2212"
-_LATIN_MORE: Final = "U+0100-02BD,U+02C0-02FF,U+0300-036F,U+1E00-1EFF"
+_LATIN: Final = (
+    "U+0020-007E,U+00A0,U+00A3,U+00A9,U+00AB,U+00B7,U+00BB,U+00D7,U+02BE-02BF,U+200B-2015,U+2018-201A,U+201C-201E,"
+    "U+2022,U+2026,U+202F,U+2039-203A,U+2066-2069,U+20A8,U+20AC,U+20B9,U+2190-2193,U+2212"
+)
+"""What our own sentences are written with."""
+_LATIN_MORE: Final = (
+    "U+00A1-00A2,U+00A4-00A8,U+00AA,U+00AC-00B6,U+00B8-00BA,U+00BC-00D6,U+00D8-02BD,U+02C0-02FF,U+0300-036F,"
+    "U+1E00-1EFF,U+2000-200A,U+2016-2017,U+201B,U+201F-2021,U+2023-2025,U+2027-202E,U+2030-2038,U+203B-2065,"
+    "U+206A-206F,U+20A0-20A7,U+20A9-20AB,U+20AD-20B8,U+20BA-20C0,U+2194-21FF"
+)
 _ARABIC: Final = (
     "U+060C,U+0610-061B,U+061F,U+0621-063A,U+0640-0671,U+0679,U+067E,U+0686,U+0688,U+0691,U+0698,U+06A9,U+06AF,"
     "U+06BA,U+06BE,U+06C1-06C3,U+06CC,U+06D2-06ED,U+06F0-06F9,U+FD3E-FD3F"
@@ -27,8 +35,8 @@ FACES: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("plex-ext.woff2", "Plex Sans", "400 700", _LATIN_MORE),
     ("plex-arabic-400.woff2", "Plex Arabic", "400", _ARABIC),
     ("plex-arabic-600.woff2", "Plex Arabic", "600", _ARABIC),
-    ("amiri-400.woff2", "Amiri", "400", _ARABIC),
-    ("amiri-700.woff2", "Amiri", "600 700", _ARABIC),
+    # One weight for verses and headings: at their size it carries, and a second would double what a page weighs.
+    ("amiri-400.woff2", "Amiri", "400 700", _ARABIC),
 )
 
 
