@@ -24,7 +24,7 @@ _LATIN_MORE: Final = (
 )
 _ARABIC: Final = (
     "U+060C,U+0610-061B,U+061F,U+0621-063A,U+0640-0671,U+0679,U+067E,U+0686,U+0688,U+0691,U+0698,U+06A9,U+06AF,"
-    "U+06BA,U+06BE,U+06C1-06C3,U+06CC,U+06D2-06ED,U+06F0-06F9,U+FD3E-FD3F"
+    "U+06BA,U+06BE,U+06C1-06C3,U+06CC,U+06D2-06ED,U+06F0-06F9,U+08F0-08F2,U+FD3E-FD3F"
 )
 """Arabic, Urdu, and the signs of the mushaf; what other languages write with these letters the system shows."""
 # file, family, weights, characters
