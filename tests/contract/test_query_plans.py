@@ -25,6 +25,7 @@ from adapters.persistence.scheduling import queries as scheduling_queries
 from adapters.persistence.scheduling import repositories as scheduling_repositories
 from adapters.persistence.scheduling.search import SEARCH, arguments
 from adapters.persistence.statement import Statement, driver
+from domain.ids import UserId
 from domain.time import TimeSlot
 from fakes.clock import NOON
 from ports.academy import FIRST_ACADEMY
@@ -223,7 +224,7 @@ def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tup
         "agenda": of(booking_queries._AGENDA, qari=qari, earliest=WEEK["since"] - timedelta(hours=4), **WEEK),
         "requests": of(booking_queries._REQUESTS, qari=qari),
         "outcomes to tell": of(booking_queries._MISSING, qari=qari, now=NOON, most=50),
-        "busy times": of(scheduling_repositories._BUSY, **scheduling_repositories._around(qari, DAYS, ())),
+        "busy times": of(scheduling_repositories._BUSY, **scheduling_repositories._around(UserId(qari), DAYS, ())),
         "lessons ahead": of(scheduling_queries._LESSONS, qari_id=qari, **WEEK),
         "Qaris by who is free next": (SEARCH[QariOrder.NEXT_FREE], _search(QariOrder.NEXT_FREE)),
         "Qaris by price": (SEARCH[QariOrder.PRICE], _search(QariOrder.PRICE)),

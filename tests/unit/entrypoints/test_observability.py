@@ -68,9 +68,7 @@ async def exposed(folder: Path) -> str:
         "clock": FixedClock(NOON),
         "alert_log": alerts,
         "job_board": Board(),
-        "trouble_log": SimpleNamespace(
-            standing=MemoryTroubles(Trouble("stripe/school", NOON - timedelta(minutes=20)))
-        ),
+        "trouble_log": SimpleNamespace(standing=MemoryTroubles(Trouble("stripe/school", NOON - timedelta(minutes=20)))),
         "backups": MemoryBackups(NOON - timedelta(hours=31)),
         "disk": disk,
     }
