@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.billing.events import PaymentCaptured, PaymentFailed, RefundFailed, RefundSucceeded
+from domain.billing.events import DisputeOpened, PaymentCaptured, PaymentFailed, RefundFailed, RefundSucceeded
 from domain.booking.events import (
     BookingCancelled,
     BookingConfirmed,
@@ -42,6 +42,7 @@ from domain.ids import (
     ApplicationId,
     BookingId,
     ConnectionId,
+    DisputeId,
     EventId,
     GroupClassId,
     GuardianshipId,
@@ -161,6 +162,7 @@ def _facts(kind: type[Event]) -> dict[str, Any]:
         "learner_ids": (LEARNER,),
         "title": "Tajwid on Mondays",
         "provider": "jitsi",
+        "dispute_id": DisputeId(UUID(int=35)),
     }
     return {name: value for name, value in known.items() if name in wanted}
 
@@ -175,6 +177,7 @@ EVERY_KIND: Final[tuple[type[Event], ...]] = (
     ClassMoved, CalendarUnread,
     ClassJoined, ClassLeft, ClassCancelled, OccurrenceMoved, OccurrenceCancelled, OccurrenceElsewhere, OccurrenceDue,
     LessonDue, StepDue, TeacherNoShow, PaymentCaptured, PaymentFailed, PaidTooLate, RefundSucceeded, RefundFailed,
+    DisputeOpened,
 )  # fmt: skip
 
 

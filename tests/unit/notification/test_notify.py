@@ -25,6 +25,7 @@ from domain.notification.events import LessonDue
 from domain.notification.preference import UNNOTED
 from domain.notification.sequence import StepDue
 from domain.notification.topic import MATRIX, Side, Topic
+from domain.scheduling.class_events import OccurrenceDue
 from fakes.clock import NOON, FixedClock
 from fakes.news import EVENT, EVERY_KIND, LEARNER, PAYER, QARI, an_event
 from fakes.notification import RecordingWakeup
@@ -58,12 +59,16 @@ SIDES: dict[Side, set[UserId | None]] = {
     Side.QARI: {QARI},
     Side.GUARDIAN: {PAYER},
     Side.CHILD: {LEARNER},
+    Side.MEMBERS: {LEARNER},
     Side.SCHOOL: {None},
     Side.OTHER_SIDE: {QARI},
 }
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MATRIX if kind not in (BookingExpired, LessonDue, StepDue)])
+FROM_THE_CALENDAR = (LessonDue, OccurrenceDue, StepDue)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MATRIX if kind not in (BookingExpired, *FROM_THE_CALENDAR)])
 async def test_each_cell_of_the_matrix_makes_one_message(kind: type[Event]) -> None:
     world = World()
 
@@ -79,7 +84,7 @@ async def test_each_cell_of_the_matrix_makes_one_message(kind: type[Event]) -> N
 
 def test_every_kind_of_event_that_tells_somebody_something_is_tested() -> None:
     assert set(EVERY_KIND) == set(MATRIX)
-    assert set(SUBSCRIPTIONS["notification.notify"]) == set(MATRIX) - {LessonDue, StepDue}
+    assert set(SUBSCRIPTIONS["notification.notify"]) == set(MATRIX) - set(FROM_THE_CALENDAR)
 
 
 async def test_the_same_event_twice_tells_nobody_twice() -> None:
