@@ -36,7 +36,7 @@ class Sweep(msgspec.Struct, frozen=True):
     @property
     def lease(self) -> timedelta:
         """How long a runner that died keeps the others waiting."""
-        return timedelta(seconds=max(60, 2 * self.every_s))
+        return timedelta(seconds=max(60, 2 * self.every_s, self.limit_s or 0))
 
     def tick(self, now: datetime) -> datetime:
         """The scheduled moment that ``now`` belongs to."""
@@ -72,7 +72,7 @@ SWEEPS: Final = (
     Sweep("hand_over_at_majority", 3600),
     Sweep("forget_changes", 600),
     Sweep("watch_over", 60),
-    Sweep("back_up", 1800, limit_s=3300),
+    Sweep("back_up", 600, limit_s=3300),
 )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from application.oversight.health import BACKUP_LATE, FULL_PERCENT, LATE, WORKER_QUIET
+from application.oversight.health import FULL_PERCENT, LATE, WORKER_QUIET, lacks_backup
 from domain.oversight.alert import Alert, Rule, Sign, Status
 from ports.clock import Clock, NewId
 from ports.errors import GatewayRefused, GatewayUnavailable
@@ -22,7 +22,6 @@ from ports.oversight.health import Disk, ListTroubles
 
 PATIENCE: Final = timedelta(minutes=10)
 """A provider that rests for less mends itself."""
-BACK_UP: Final = "back_up"
 FAILURES: Final = 3
 """So many runs of a job in a row."""
 SEEN_BY_DOORS: Final = frozenset({Rule.WORKER_QUIET})
@@ -52,10 +51,7 @@ class WorkerRound:
             for trouble in await self._troubles(now)
             if now - trouble.since >= PATIENCE
         ]
-        newest = await self._backups.newest()
-        # A new school has none before the job has run for the first time.
-        tried = any(job.name == BACK_UP and job.last_finished_at is not None for job in jobs)
-        if self._backups.wanted and (tried if newest is None else now - newest >= BACKUP_LATE):
+        if await lacks_backup(self._backups, jobs, now):
             signs.append(Sign(Rule.NO_BACKUP))
         disk = await self._disk()
         if disk.total and disk.free * 100 // disk.total < FULL_PERCENT:

@@ -1,6 +1,6 @@
 """Whether everything that the school stands on answers: for a person who looks, not for a probe. (ADM-06, OPS-04)"""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,7 +9,7 @@ import msgspec
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from ports.clock import Clock
-from ports.jobs import JobBoard
+from ports.jobs import JobBoard, JobState
 from ports.oversight.backups import Backups
 from ports.oversight.health import Disk, DiskSpace, ListTroubles, Trouble
 from ports.oversight.queries import Backlog, OversightQueries
@@ -22,7 +22,18 @@ FULL_PERCENT: Final = 10
 """Less free space than this needs a person."""
 BACKUP_LATE: Final = timedelta(hours=30)
 """A night without a backup."""
+BACK_UP: Final = "back_up"
 Probes = Mapping[str, Callable[[], Awaitable[bool]]]
+
+
+async def lacks_backup(backups: Backups, jobs: Sequence[JobState], now: datetime) -> bool:
+    """A new school has none before the job has run for the first time; after that it is missed."""
+    if not backups.wanted:
+        return False
+    newest = await backups.newest()
+    if newest is None:
+        return any(job.name == BACK_UP and job.last_finished_at is not None for job in jobs)
+    return now - newest >= BACKUP_LATE
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +47,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     disk: DiskSpace
     backups_wanted: bool = False
     backup_at: datetime | None = None
+    is_backed_up: bool = True
     troubles: tuple[Trouble, ...] = ()
-
-    @property
-    def is_backed_up(self) -> bool:
-        return not self.backups_wanted or (self.backup_at is not None and self.at - self.backup_at < BACKUP_LATE)
 
     @property
     def works(self) -> bool:
@@ -100,5 +108,6 @@ class ShowHealth:
             disk=await self._disk(),
             backups_wanted=self._backups.wanted,
             backup_at=await self._backups.newest(),
+            is_backed_up=not await lacks_backup(self._backups, jobs, now),
             troubles=tuple(await self._troubles(now)),
         )
