@@ -20,7 +20,7 @@ from application.scheduling.see_classes import ListClasses, SeeClass
 from application.scheduling.sweep_meetings import SweepMeetings
 from application.scheduling.tend_classes import TendClasses
 from application.scheduling.tidy_meetings import TidyMeetings
-from domain.booking.errors import OutsideJoinWindow, SlotTaken
+from domain.booking.errors import LearnerBusy, OutsideJoinWindow, SlotTaken
 from domain.errors import NotFound, NotPermitted
 from domain.events import Event
 from domain.ids import EventId, GroupClassId, UserId
@@ -33,11 +33,12 @@ from fakes.clock import NOON
 from fakes.identity import a_user
 from fakes.ids import SequentialIds
 from fakes.meetings import FakeMeetings, ReversingCipher
-from fakes.scheduling import QARI
+from fakes.scheduling import NO_LIMITS, QARI, a_calendar, a_qari, weekly
 from ports.unit_of_work import NewUnit
 from support.lessons import ADMIN, OTHER_STUDENT, STUDENT, SUPPORT, TEACHER, School, a_student
 from support.units import memory_units, postgres_units
 
+OTHER_QARI = UserId(UUID(int=QARI.int + 1))
 CLASS = GroupClassId(UUID(int=0x01980000_0000_7000_A000_000000000001))
 LONDON = "Europe/London"
 FIRST = date(2026, 10, 12)
@@ -185,6 +186,25 @@ async def test_only_those_in_it_know_of_a_class(school: Classes) -> None:
         await school.change.cancel(STUDENT, (await school.see(STUDENT, CLASS)).occurrences[0].id, "no")
     await school.members.remove(ADMIN, CLASS, LEARNER)
     assert not await school.listed(STUDENT)
+
+
+async def test_a_learner_is_in_one_place_at_a_time(school: Classes) -> None:
+    first, second, *_ = await school.opened()
+    async with school.new_unit() as unit:
+        await unit.qaris.add(a_qari(user_id=OTHER_QARI))
+        await unit.availability.save(a_calendar(qari_id=OTHER_QARI, rules=weekly(("00:00", "24:00")), limits=NO_LIMITS))
+        await unit.commit()
+    await school.members.add(ADMIN, CLASS, LEARNER)
+    with pytest.raises(LearnerBusy):
+        await school.hold(qari_id=OTHER_QARI, start=first.slot.start)
+    await school.hold(OTHER_STUDENT, qari_id=OTHER_QARI, start=first.slot.start)
+    with pytest.raises(LearnerBusy):
+        await school.members.add(ADMIN, CLASS, OTHER_STUDENT.user_id)
+
+    await school.change.cancel(TEACHER, second.id, "ill")
+    await school.hold(qari_id=OTHER_QARI, start=second.slot.start)
+    await school.change.cancel(TEACHER, first.id, "ill")
+    await school.members.add(ADMIN, CLASS, OTHER_STUDENT.user_id)
 
 
 async def test_each_time_has_a_door_a_room_and_an_attendance_list_of_its_own(school: Classes) -> None:

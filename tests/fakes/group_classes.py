@@ -76,6 +76,14 @@ class MemoryGroupClasses:
         found = [each for each in self.planned.values() if each.stands and window.contains(each.slot.start)]
         return sorted(found, key=lambda each: (each.slot, each.id))
 
+    async def busy_of_learner(self, learner_id: UserId, window: TimeSlot) -> Sequence[Occurrence]:
+        found = [
+            each
+            for each in self.planned.values()
+            if each.stands and (each.class_id, learner_id) in self.joined and each.slot.overlaps(window)
+        ]
+        return sorted(found, key=lambda each: each.slot)
+
     async def members(self, class_id: GroupClassId) -> Sequence[Member]:
         found = [member for member in self.joined.values() if member.class_id == class_id]
         return sorted(found, key=lambda member: (member.added_at, member.learner_id))

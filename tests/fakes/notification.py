@@ -178,6 +178,7 @@ class MemoryNotificationQueries:
         self.known: dict[BookingId, Lesson] = {}
         self.starting_out: list[Beginner] = []
         self.told: dict[UserId, list[NoteRow]] = {}
+        self.class_times: dict[BookingId, datetime] = {}
         self.series: dict[tuple[SeriesId, PaymentId | None], list[BookingId]] = {}
 
     def put(self, lesson: Lesson) -> None:
@@ -193,6 +194,9 @@ class MemoryNotificationQueries:
 
     async def lessons(self, booking_ids: Sequence[BookingId]) -> Sequence[Lesson]:
         return self._sorted([self.known[key] for key in booking_ids if key in self.known])
+
+    async def class_time(self, lesson_id: BookingId) -> datetime | None:
+        return self.class_times.get(lesson_id)
 
     async def confirmed_of_series(self, series_id: SeriesId, payment_id: PaymentId | None) -> Sequence[Lesson]:
         found = [self.known[key] for key in self.series.get((series_id, payment_id), [])]

@@ -9,7 +9,7 @@ from uuid import uuid5
 import msgspec
 
 from application.booking.hold_slot import bookable, new_booking, opening, price_of
-from application.booking.places import ALTERNATIVES, current_policy
+from application.booking.places import ALTERNATIVES, current_policy, learner_busy
 from application.booking.rules import Booked, booked_by
 from domain.booking.booking import Booking, Kind
 from domain.booking.errors import SameRequestDiffers, SeriesClash
@@ -185,11 +185,7 @@ async def _plan(
     window = TimeSlot(occurrences[0].slot.start, occurrences[-1].slot.end)
     without = [booking.id for booking in ours]
     busy = list(await unit.availability.busy(command.qari_id, window, without=without))
-    learners = [
-        other.slot
-        for other in await unit.bookings.busy_of_learner(booked.learner_id, window)
-        if other.id not in without
-    ]
+    learners = await learner_busy(unit, booked.learner_id, window, without)
     beyond = msgspec.structs.replace(calendar, limits=msgspec.structs.replace(calendar.limits, horizon_days=YEAR))
     clashing, reports = own_clashes(occurrences), []
     for occurrence in occurrences:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from application.booking.places import BUSY, next_free, obstacle, policy_of
+from application.booking.places import BUSY, learner_busy, next_free, obstacle, policy_of
 from application.booking.rules import require_booking_match
 from application.booking.scopes import in_scope
 from domain.booking.booking import Booking, Status
@@ -103,9 +103,9 @@ async def _require_room(
     window = TimeSlot(min(move.to.start for move in moves), max(move.to.end for move in moves))
     busy = list(await unit.availability.busy(calendar.qari_id, window, without=without))
     learner_id = moves[0].booking.learner_id
-    others = [o for o in await unit.bookings.busy_of_learner(learner_id, window) if o.id not in without]
+    others = await learner_busy(unit, learner_id, window, without)
     for move in moves:
-        if any(move.to.overlaps(other.slot) for other in others):
+        if any(move.to.overlaps(other) for other in others):
             raise LearnerBusy("There is another lesson at that time.", starts_at=move.to.start.isoformat())
         word = obstacle(calendar, busy, move.to, now, own_hours=own_hours)
         if word is not None:

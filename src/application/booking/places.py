@@ -82,10 +82,18 @@ async def next_free(unit: UnitOfWork, calendar: Calendar, slot: TimeSlot, now: d
     return [moment_of(start).isoformat() for start in islice(starts, ALTERNATIVES)]
 
 
+async def learner_busy(
+    unit: UnitOfWork, learner_id: UserId, window: TimeSlot, without: Sequence[BookingId] = ()
+) -> Sequence[TimeSlot]:
+    """When the learner has lessons of his own, and classes with others. (LIVE-13)"""
+    lessons = await unit.bookings.busy_of_learner(learner_id, window)
+    classes = await unit.classes.busy_of_learner(learner_id, window)
+    return [other.slot for other in lessons if other.id not in without] + [each.slot for each in classes]
+
+
 async def require_learner_free(
     unit: UnitOfWork, learner_id: UserId, slot: TimeSlot, without: Sequence[BookingId] = ()
 ) -> None:
     """Raises LearnerBusy."""
-    for other in await unit.bookings.busy_of_learner(learner_id, slot):
-        if other.id not in without:
-            raise LearnerBusy("There is another lesson at that time.", booking_id=str(other.id))
+    for taken in await learner_busy(unit, learner_id, slot, without):
+        raise LearnerBusy("There is another lesson at that time.", starts_at=taken.start.isoformat())

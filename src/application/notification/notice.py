@@ -16,6 +16,7 @@ from domain.notification.delivery import Delivery
 from domain.notification.events import LessonDue
 from domain.notification.preference import MUTABLE, group_of
 from domain.notification.topic import Topic
+from domain.scheduling.class_events import OccurrenceDue, OccurrenceElsewhere, OccurrenceMoved
 from ports.clock import Clock
 from ports.notification.compose import Notice
 from ports.notification.queries import Lesson, NotificationQueries, Person
@@ -78,6 +79,7 @@ class NoticeBuilder:
 
     async def notice(self, delivery: Delivery, person: Person) -> Notice:
         """Raises Withdrawn."""
+        await self._require_class(delivery)
         lessons = await self._lessons(delivery)
         reason = _outdated(delivery, lessons)
         if reason:
@@ -101,6 +103,14 @@ class NoticeBuilder:
             unsubscribe=self._links.path(person.user_id, group) if group in MUTABLE else "",
             hijri_offset_days=reckoning.hijri_offset_days,
         )
+
+    async def _require_class(self, delivery: Delivery) -> None:
+        """The time of a class that is spoken of stands where it is said to. Raises Withdrawn."""
+        event = delivery.event
+        if not isinstance(event, OccurrenceDue | OccurrenceMoved | OccurrenceElsewhere):
+            return
+        if await self._queries.class_time(event.lesson_id) != event.starts_at:
+            raise Withdrawn("the class was moved or cancelled")
 
     async def _lessons(self, delivery: Delivery) -> list[Lesson]:
         event = delivery.event

@@ -2,21 +2,24 @@
 
 from datetime import datetime
 
+from application.booking.places import learner_busy
 from application.booking.rules import booked_for, require_match
 from application.scheduling.class_rules import run_by
+from domain.booking.errors import LearnerBusy
 from domain.errors import Conflict, Invalid, NotFound
 from domain.identity.actor import Actor
 from domain.ids import GroupClassId, OccurrenceId, UserId
 from domain.oversight.audit import Act
 from domain.scheduling.class_events import ClassJoined, ClassLeft
 from domain.scheduling.group_class import Attendance, GroupClass, Mark, Member, Occurrence
+from domain.time import TimeSlot
 from ports.clock import Clock
 from ports.unit_of_work import NewUnit, UnitOfWork
 
 
 class ChangeMembers:
-    """By the Qari or staff. Raises NotFound, NotPermitted, ClassFull, ClassOver, StaleWrite, and what ``require_match``
-    raises: a class is no way around the rules of a match or the Qari's clearance. (DISC-12, SAFE-01)
+    """By the Qari or staff. Raises NotFound, NotPermitted, ClassFull, ClassOver, LearnerBusy, StaleWrite, and what
+    ``require_match`` raises: a class is no way around the rules of a match or the Qari's clearance. (DISC-12, SAFE-01)
     """
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
@@ -35,6 +38,7 @@ class ChangeMembers:
                 raise NotFound("you have had no lesson with this learner; the office can add him", field="learner_id")
             booked = await booked_for(unit, learner_id, now)
             await require_match(unit, await unit.qaris.get(group_class.qari_id), learner_id, now)
+            await _require_time(unit, group_class, learner_id, now)
             await unit.classes.save(group_class.with_member_change(len(members) + 1))
             member = Member(
                 class_id=class_id,
@@ -121,6 +125,18 @@ class MarkAttendance:
                 unit.note(_act(actor, "scheduling.mark_attendance", occurrence.class_id, told))
             await unit.commit()
         return occurrence
+
+
+async def _require_time(unit: UnitOfWork, group_class: GroupClass, learner_id: UserId, now: datetime) -> None:
+    """The learner is elsewhere at none of the times to come. Raises LearnerBusy."""
+    kept = [each.slot for each in await unit.classes.occurrences(group_class.id) if each.stands]
+    ahead = [slot for slot in (kept if group_class.stands else group_class.planned()) if slot.end > now]
+    if not ahead:
+        return
+    window = TimeSlot(min(slot.start for slot in ahead), max(slot.end for slot in ahead))
+    for taken in await learner_busy(unit, learner_id, window):
+        if any(taken.overlaps(slot) for slot in ahead):
+            raise LearnerBusy("There is another lesson at that time.", starts_at=taken.start.isoformat())
 
 
 async def _next_start(unit: UnitOfWork, group_class: GroupClass, now: datetime) -> datetime | None:

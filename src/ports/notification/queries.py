@@ -105,6 +105,10 @@ class NotificationQueries(Protocol):
         """In order of time; unknown ids are left out."""
         ...
 
+    async def class_time(self, lesson_id: BookingId) -> datetime | None:
+        """When that time of a class begins; None when it is not held."""
+        ...
+
     async def confirmed_of_series(self, series_id: SeriesId, payment_id: PaymentId | None) -> Sequence[Lesson]:
         """Those that stand and were paid together, in order of time."""
         ...

@@ -56,6 +56,10 @@ class GroupClassRepository(Protocol):
         """Those that stand and begin in the window, in order of time."""
         ...
 
+    async def busy_of_learner(self, learner_id: UserId, window: TimeSlot) -> Sequence[Occurrence]:
+        """Those of his classes that stand and touch the window, in order of time."""
+        ...
+
     async def members(self, class_id: GroupClassId) -> Sequence[Member]:
         """In the order in which they came."""
         ...

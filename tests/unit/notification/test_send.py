@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from application.notification.notice import NoticeBuilder
-from application.notification.notify import NotifyOnEvent
+from application.notification.notify import NotifyOnEvent, messages
 from application.notification.preferences import UnsubscribeLinks
 from application.notification.send import LEASE, SendDeliveries
 from application.outbox.backoff import MAX_ATTEMPTS
@@ -18,6 +18,7 @@ from domain.identity.session import VerificationPurpose
 from domain.ids import EventId, UserId
 from domain.notification.delivery import Channel, Delivery, Status
 from domain.notification.topic import Topic
+from domain.scheduling.class_events import OccurrenceDue, OccurrenceEvent, OccurrenceMoved
 from fakes.clock import NOON, FixedClock
 from fakes.news import EVENT, LEARNER, PAYER, QARI, a_lesson, a_person, an_event
 from fakes.notification import EchoComposer, MemoryMailbox, MemoryNotificationQueries, RecordingWakeup
@@ -223,3 +224,21 @@ async def test_an_account_that_is_gone_gets_nothing() -> None:
     await world.send()
 
     assert [m.status for m in world.messages if m.recipient_id == QARI] == [Status.WITHDRAWN]
+
+
+@pytest.mark.parametrize(("begins", "status"), [(0, Status.SENT), (30, Status.WITHDRAWN), (None, Status.WITHDRAWN)])
+@pytest.mark.parametrize("kind", [OccurrenceDue, OccurrenceMoved])
+async def test_what_is_said_of_a_class_that_moved_since_is_withdrawn(
+    kind: type[Event], begins: int | None, status: Status
+) -> None:  # LIVE-13
+    world, event = World(), an_event(kind)
+    assert isinstance(event, OccurrenceEvent)
+    if begins is not None:
+        world.queries.class_times[event.lesson_id] = event.starts_at + timedelta(minutes=begins)
+    async with MemoryUnit(world.store) as unit:
+        for delivery in await messages(unit, event, "due", NOON, school_copy=False):
+            await unit.deliveries.add(delivery)
+        await unit.commit()
+    await world.send()
+
+    assert world.statuses == {status}

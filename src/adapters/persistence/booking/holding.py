@@ -16,6 +16,7 @@ from adapters.persistence.booking.tables import bookings
 from adapters.persistence.identity.guardians import SqlGuardianships, SqlLearners
 from adapters.persistence.line import Ask
 from adapters.persistence.onboarding.safety import SqlClearances, SqlConsents
+from adapters.persistence.scheduling.group_classes import SqlGroupClasses
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
 from adapters.persistence.statement import INSIDE, Statement
 from domain.booking.booking import Booking
@@ -71,6 +72,7 @@ def asks(
     """All that is asked when the lesson can be had. What is left out here is asked for one by one."""
     found = [
         *SqlBookings.asks(booking_id, learner_id, slot),
+        *SqlGroupClasses.asks(learner_id, slot),
         *SqlPolicies.asks(now, SAFEGUARDING, BOOKING_POLICY),
         *SqlLearners.asks(learner_id),
         *SqlConsents.asks(by, now),

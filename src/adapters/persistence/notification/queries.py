@@ -29,6 +29,7 @@ from adapters.persistence.booking.tables import bookings
 from adapters.persistence.identity.guardian_tables import guardianships
 from adapters.persistence.identity.tables import user_roles, users
 from adapters.persistence.notification.tables import deliveries, steps
+from adapters.persistence.scheduling.class_tables import class_occurrences
 from adapters.persistence.statement import Statement, driver
 from domain.identity.permission import Role
 from domain.ids import BookingId, PaymentId, SeriesId, UserId
@@ -70,6 +71,11 @@ _PERSON: Final = Statement(
     select(*(users.c[part] for part in _PARTS)).where(users.c.id == bindparam("wanted", type_=Uuid))
 )
 _LESSONS: Final = Statement(_LESSON.where(bookings.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
+_CLASS_TIME: Final = Statement(
+    select(class_occurrences.c.starts_at).where(
+        class_occurrences.c.id == bindparam("wanted", type_=Uuid), class_occurrences.c.occupies
+    )
+)
 _SERIES: Final = Statement(
     _LESSON.where(
         bookings.c.series_id == bindparam("series", type_=Uuid),
@@ -189,6 +195,11 @@ class SqlNotificationQueries:
 
     async def lessons(self, booking_ids: Sequence[BookingId]) -> Sequence[Lesson]:
         return await self._read(_LESSONS, ids=list(booking_ids))
+
+    async def class_time(self, lesson_id: BookingId) -> datetime | None:
+        async with driver(self._engine) as connection:
+            starts_at: datetime | None = await _CLASS_TIME.value(connection, wanted=lesson_id)
+        return starts_at
 
     async def confirmed_of_series(self, series_id: SeriesId, payment_id: PaymentId | None) -> Sequence[Lesson]:
         return await self._read(_SERIES, series=series_id, payment=payment_id)

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import ARRAY, DateTime, Integer, Table, Uuid, any_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from adapters.persistence.line import Ask
 from adapters.persistence.metadata import own_columns
 from adapters.persistence.scheduling.class_tables import (
     CLASS_ALONE,
@@ -109,6 +110,18 @@ _STARTING: Final = Statement(
     )
     .order_by(class_occurrences.c.starts_at, class_occurrences.c.id)
 )
+_OF_LEARNER: Final = Statement(
+    select(*own_columns(class_occurrences))
+    .where(
+        class_occurrences.c.class_id.in_(
+            select(class_members.c.class_id).where(class_members.c.learner_id == bindparam("learner", type_=Uuid))
+        ),
+        class_occurrences.c.occupies,
+        class_occurrences.c.starts_at < bindparam("closes", type_=_INSTANT),
+        class_occurrences.c.ends_at > bindparam("opens", type_=_INSTANT),
+    )
+    .order_by(class_occurrences.c.starts_at)
+)
 _MEMBERS: Final = Statement(
     select(*own_columns(class_members))
     .where(class_members.c.class_id == _CLASS)
@@ -181,6 +194,11 @@ class SqlGroupClasses:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
+    @staticmethod
+    def asks(learner_id: UserId, slot: TimeSlot) -> list[Ask]:
+        """What ``busy_of_learner`` does."""
+        return [_OF_LEARNER.ask(learner=learner_id, opens=slot.start, closes=slot.end)]
+
     async def add(self, group_class: GroupClass) -> bool:
         values = msgspec.structs.asdict(group_class)
         values |= {
@@ -243,6 +261,10 @@ class SqlGroupClasses:
 
     async def starting(self, window: TimeSlot) -> Sequence[Occurrence]:
         rows = await _STARTING.all(self._connection, opens=window.start, closes=window.end)
+        return [_occurrence_of(row) for row in rows]
+
+    async def busy_of_learner(self, learner_id: UserId, window: TimeSlot) -> Sequence[Occurrence]:
+        rows = await _OF_LEARNER.all(self._connection, learner=learner_id, opens=window.start, closes=window.end)
         return [_occurrence_of(row) for row in rows]
 
     async def members(self, class_id: GroupClassId) -> Sequence[Member]:
