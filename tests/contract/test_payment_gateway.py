@@ -100,7 +100,6 @@ class OwnDesk:
 
 
 class FakeDesk(OwnDesk):
-
     def __init__(self) -> None:
         self.clock = FixedClock()
         self.gateway: Any = FakeGateway(clock=self.clock, webhook_secrets=SECRETS)

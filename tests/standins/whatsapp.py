@@ -183,6 +183,7 @@ def whatsapp() -> Iterator[WhatsApp]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer leaves in one piece: in two, the second waits for the receipt of the first
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("content-length") or 0))

@@ -200,6 +200,7 @@ def zoom(*hosts: str) -> Iterator[Zoom]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer leaves in one piece: in two, the second waits for the receipt of the first
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))

@@ -69,6 +69,7 @@ def faulty(target: str, *, hang_s: float = 3.0) -> Iterator[Line]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer leaves in one piece: in two, the second waits for the receipt of the first
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -92,6 +93,7 @@ def faulty(target: str, *, hang_s: float = 3.0) -> Iterator[Line]:
                 self.send_header("content-length", str(len(told) + 20))
                 self.end_headers()
                 self.wfile.write(told[: len(told) // 2])
+                self.wfile.flush()
                 self._hang_up()
             else:
                 self._answer(status, headers, told)

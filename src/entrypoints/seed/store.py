@@ -166,7 +166,10 @@ class Store:
         await self._copy(ledger_entries, entries)
 
     async def _copy(self, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-        names = [column.name for column in table.columns]
-        walls = {WALL: current_academy()} if WALL in names else {}
-        records = [tuple((row | walls)[name] for name in names) for row in map(dict, rows)]
+        """Columns that the rows do not name and the database fills by itself are left to it."""
+        walls = {WALL: current_academy()} if WALL in table.columns else {}
+        whole = [dict(row) | walls for row in rows]
+        named = whole[0].keys() if whole else ()
+        names = [column.name for column in table.columns if column.name in named or column.server_default is None]
+        records = [tuple(row[name] for name in names) for row in whole]
         await self._connection.copy_records_to_table(table.name, records=records, columns=names)
