@@ -64,15 +64,21 @@ class Bare:
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
+        await self.open()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def open(self) -> None:
         more: dict[str, Any] = {"reset": _as_it_came} if self._lent else {}
         self._pool = await asyncpg.create_pool(
             self._url, min_size=10, max_size=10, server_settings={"jit": "off"}, **more
         )
         self._copies = Copies(self._pool)
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
+
+    async def close(self) -> None:
         await self._pool.close()
-        await send({"type": "lifespan.shutdown.complete"})
 
     async def _read(self, scope: Any, _: Any) -> Answer:
         if scope["path"].startswith("/health"):

@@ -1,13 +1,16 @@
 """What a request costs beside a server that only does its database work: ``python bench/bench_requests.py [part …]``.
 
-Parts: ``read``, ``hold``, ``intake``. Loopback only; about two minutes. ``bare.py`` is what stands beside the door.
+Parts: ``read``, ``hold``, ``intake``, ``check`` (who is asking, alone). Loopback only; about a minute and a half.
+``bare.py`` is what stands beside the door; for a read also Express with pg (``express.py``), where there is Node.
 """
 
 import asyncio
 import os
+import statistics
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,16 +21,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import httpx
 import msgspec
+from bare import Bare
+from express import Missing, express
 from load import Load, get, load, load_of, post
 from report import finish
-from servers import door_settings, in_turn, server, sign_in
+from servers import ROUNDS, door_settings, in_turn, server, sign_in
 from uuid_utils.compat import uuid7
 
 from adapters.passwords import ArgonHasher
 from adapters.payments.sandbox import signing
-from domain.identity.permission import Role
+from domain.identity.permission import Audience, Role
 from domain.ids import BookingId
 from domain.time import TimeSlot
+from entrypoints.closing import close_connections
+from entrypoints.container import Container
 from entrypoints.settings import load as load_settings
 from fakes.booking import a_confirmed
 from fakes.identity import a_user
@@ -73,9 +80,64 @@ async def read(ports: Mapping[str, int], token: str, lesson: BookingId) -> dict[
     figures["read / bare"] = turns.cost("main")
     if "lent" in ports:
         figures["read / bare at best"] = turns.cost("main") / turns.cost("lent")
+    if "express" in ports:
+        figures["read / Express"] = turns.cost("main") / turns.cost("express")
     figures["read / bare, processor time"] = turns.processor("main")
     figures["read, µs of processor time"] = turns.processor_us("main")
     return figures
+
+
+async def check(ports: Mapping[str, int], token: str, lesson: BookingId, url: str, redis: str) -> dict[str, float]:
+    """``Authenticate`` alone, in this process with eight that ask at once; a read of the bare server beside it as it is
+    served, and without its server, in this process as well.
+    """
+    settings = msgspec.structs.replace(load_settings(), database_url=url, redis_url=redis)
+    container = Container(settings, Audience.MAIN)
+    authenticate = container.authenticate()
+    bare = Bare(url.replace("postgresql+asyncpg", "postgresql"), lent=False)
+    scope = {"path": f"/api/v1/bookings/{lesson}"}
+
+    async def signed_in() -> None:
+        assert await authenticate(token) is not None
+
+    async def bare_read() -> None:
+        assert (await bare._read(scope, None))[0] == 200
+
+    await bare.open()
+    alone: dict[str, list[tuple[float, float]]] = {"check": [], "read": []}
+    served = []
+    for _ in range(ROUNDS + 1):
+        found = await load(ports["bare"], get(scope["path"], token), connections=CONNECTIONS, seconds=SECONDS / 2)
+        served.append(1 / found.rate)
+        alone["check"].append(await _each(signed_in))
+        alone["read"].append(await _each(bare_read))
+    await bare.close()
+    await close_connections(container)
+    checks = alone["check"][1:]
+
+    def in_units_of(units: list[float]) -> float:
+        return statistics.median(one[0] / unit for one, unit in zip(checks, units[1:], strict=True))
+
+    return {
+        "sign-in check, µs": statistics.median(one[0] for one in checks) * 1e6,
+        "sign-in check, µs of processor time": statistics.median(one[1] for one in checks) * 1e6,
+        "sign-in check / bare read": in_units_of(served),
+        "sign-in check / bare read without a server": in_units_of([one[0] for one in alone["read"]]),
+    }
+
+
+async def _each(work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    """Seconds of one, by the clock and of this process's processor time, where eight go on at once."""
+    began, used, done = time.perf_counter(), time.process_time(), 0
+
+    async def one() -> None:
+        nonlocal done
+        while time.perf_counter() - began < SECONDS / 2:
+            await work()
+            done += 1
+
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
+    return (time.perf_counter() - began) / done, (time.process_time() - used) / done
 
 
 async def hold(ports: Mapping[str, int], token: str) -> dict[str, float]:
@@ -168,7 +230,14 @@ async def measure(database: TestPostgres, redis: str, folder: Path, parts: list[
         }
         token = sign_in(ports["main"], LEARNER, PASSWORD)
         if "read" in parts:
-            figures |= await read(ports, token, lesson)
+            try:
+                beside = {"express": running.enter_context(express(folder, url))}
+            except Missing as why:
+                print(f"Express with pg: not measured, {why}")
+                beside = {}
+            figures |= await read(ports | beside, token, lesson)
+        if "check" in parts:
+            figures |= await check(ports, token, lesson, url, redis)
         if "hold" in parts:
             figures |= await hold(ports, token)
         if "intake" in parts:
@@ -178,7 +247,7 @@ async def measure(database: TestPostgres, redis: str, folder: Path, parts: list[
 
 
 def main() -> None:
-    parts = sys.argv[1:] or ["read", "hold", "intake"]
+    parts = sys.argv[1:] or ["read", "check", "hold", "intake"]
     with (
         tempfile.TemporaryDirectory(prefix="halaqa-bench-") as folder,
         shared_server("bench") as database,
