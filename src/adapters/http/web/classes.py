@@ -51,6 +51,7 @@ ATTENDANCE_WORDS: Final[Mapping[Attendance, str]] = {
     Attendance.ABSENT: N_("Absent"),
     Attendance.EXCUSED: N_("Excused"),
 }
+FIELDS: Final = ("qari_id", "title", "subject", "first_date", "wall", "minutes", "weeks", "capacity")
 DENIED: Final = (Invalid, Conflict, NotFound, NotPermitted)
 
 
@@ -85,7 +86,7 @@ async def _list(
         plans=actor.may(Permission.CHANGE_ANY_BOOKING if actor.is_staff else Permission.TEACH),
         qaris=qaris or [],
         sought=sought,
-        typed=typed or {},
+        typed=dict.fromkeys(FIELDS, "") | dict(typed or {}),
         wrong=wrong,
         new_id=(typed or {}).get("class_id") or new_id(),
         **_words(request),

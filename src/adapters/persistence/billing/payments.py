@@ -174,7 +174,7 @@ def from_row(row: asyncpg.Record) -> Payment:
                 amount=Money(line.amount_minor, currency),
                 commission_percent=line.commission_percent,
             )
-            for line in msgspec.json.decode(row["lines"], type=list[_Line])
+            for line in msgspec.json.decode(row["lines"] or "[]", type=list[_Line])
         ),
         amount=Money(row["amount_minor"], currency),
         refunded=Money(row["refunded_minor"], currency),
