@@ -14,6 +14,7 @@ import pytest
 
 from adapters.payments.sandbox.faults import Faults
 from adapters.payments.sandbox.gateway import SandboxGateway
+from adapters.payments.sandbox.requests import NewCheckout
 from domain.ids import PaymentId, RefundId
 from domain.money import Money
 from ports.billing.gateway import CheckoutRequest, GatewayUnavailable, RefundRequest, RefundSnapshot
@@ -389,12 +390,15 @@ BAD: Sequence[tuple[str, dict[str, Any]]] = (
 async def test_what_does_not_fit_is_refused_with_the_field(
     sandbox: Sandbox, param: str, change: dict[str, Any]
 ) -> None:
-    request = msgspec.to_builtins(sandbox.a_request())
-    del request["idempotency_key"], request["amount"]
-    body = request | {"amount": 2500, "currency": "USD"} | change
+    asked = msgspec.to_builtins(sandbox.a_request()) | {"amount": 2500, "currency": "USD"}
+    body = {name: asked[name] for name in NewCheckout.__struct_fields__}
 
-    response = await sandbox.client.post(f"{sandbox.url}/v1/checkouts", json=body, headers=KEY)
+    right = await sandbox.client.post(
+        f"{sandbox.url}/v1/checkouts", json=body, headers=KEY | {"idempotency-key": uuid4().hex}
+    )
+    response = await sandbox.client.post(f"{sandbox.url}/v1/checkouts", json=body | change, headers=KEY)
 
+    assert right.is_success, right.text
     assert response.status_code == 400  # API-04
     error = response.json()["error"]
     assert param in f"{error['param']} {error['message']}"

@@ -1,6 +1,8 @@
 """A school that is in use is brought to the newest schema with everything in it. (OPS-13, ADM-10)"""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -95,17 +97,41 @@ async def fill(engine: AsyncEngine, rows: list[tuple[str, dict[str, Any]]]) -> N
             await connection.execute(insert, *row.values())
 
 
-@pytest.fixture(params=[FIRST_RELEASE, SECOND_RELEASE])
-async def school(postgres: TestPostgres, request: pytest.FixtureRequest) -> AsyncIterator[AsyncEngine]:
-    """As a release before left it, and then brought to head."""
+async def _brought_to_head(postgres: TestPostgres, release: str) -> str:
     name = await postgres.empty()
     await upgrade(postgres.url_of(name), FIRST_RELEASE)
     engine = postgres.engine(name)
     await fill(engine, ROWS)
-    if request.param == SECOND_RELEASE:
+    if release == SECOND_RELEASE:
         await upgrade(postgres.url_of(name), SECOND_RELEASE)
         await fill(engine, LATER_ROWS)
+    await engine.dispose()
     await upgrade(postgres.url_of(name))
+    return name
+
+
+@pytest.fixture(scope="module")
+def upgraded(postgres: TestPostgres) -> Iterator[Callable[[str], str]]:
+    """The name of a database as a release before left it, and then brought to head: one for all tests, to be copied."""
+    made: dict[str, str] = {}
+    with ThreadPoolExecutor(1) as thread:
+
+        def of(release: str) -> str:
+            if release not in made:
+                made[release] = thread.submit(asyncio.run, _brought_to_head(postgres, release)).result()
+            return made[release]
+
+        yield of
+        for name in made.values():
+            thread.submit(asyncio.run, postgres.drop(name)).result()
+
+
+@pytest.fixture(params=[FIRST_RELEASE, SECOND_RELEASE])
+async def school(
+    postgres: TestPostgres, upgraded: Callable[[str], str], request: pytest.FixtureRequest
+) -> AsyncIterator[AsyncEngine]:
+    name = await postgres.clone(upgraded(request.param))
+    engine = postgres.engine(name)
     yield engine
     await engine.dispose()
     await postgres.drop(name)

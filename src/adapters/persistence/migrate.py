@@ -4,14 +4,15 @@ Several processes may start at once: the first takes an advisory lock, the other
 While it changes tables, a statement that cannot have its lock within seconds gives up instead of stopping the school.
 """
 
+from asyncio import sleep
 from importlib.resources import files
-from time import monotonic, sleep
+from time import monotonic
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from adapters.persistence.engine import driver_url
@@ -36,25 +37,25 @@ async def upgrade(url: str, target: str = "head") -> None:
     engine = create_async_engine(driver_url(url), poolclass=NullPool)
     try:
         async with engine.connect() as connection:
+            await _wait_for_others(connection)
             await connection.run_sync(_upgrade, target)
     finally:
         await engine.dispose()
 
 
-def _wait_for_others(connection: Connection) -> None:
+async def _wait_for_others(connection: AsyncConnection) -> None:
     """Looks and leaves each time: whoever waits inside a statement holds up an index that is built without locks, and
     the two would wait for each other.
     """
     until = monotonic() + WAIT_FOR_OTHERS_S
-    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar_one():
-        connection.rollback()
+    while not await connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+        await connection.rollback()
         if monotonic() > until:
             raise TimeoutError("somebody else has been bringing the database up to date for too long")
-        sleep(LOOK_EVERY_S)
+        await sleep(LOOK_EVERY_S)
 
 
 def _upgrade(connection: Connection, target: str) -> None:
-    _wait_for_others(connection)
     connection.execute(text(f"SET lock_timeout = '{WAIT_FOR_TABLES}'"))
     connection.commit()
     config = configuration()
