@@ -55,7 +55,7 @@ class Sample:
     events: list[tuple[Row, list[Row]]]
 
     async def take(self, url: str) -> None:
-        one = await asyncpg.connect(url)
+        one: Any = await asyncpg.connect(url)
         paid = await one.fetchrow("SELECT p.id, l.booking_id FROM payments p JOIN payment_lines l "
                                   "ON l.payment_id = p.id WHERE p.status = 'captured' ORDER BY p.id")  # fmt: skip
         self.payment, self.booking = str(paid["id"]), str(paid["booking_id"])

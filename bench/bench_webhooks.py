@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -72,7 +72,7 @@ _LEFT: Final = """
 """
 BEGAN: Final = perf_counter()
 _numbers = count()
-Batch = list[tuple[UUID, UUID]]
+Batch = Sequence[tuple[UUID, UUID]]
 
 
 class Missing(Exception):
@@ -232,12 +232,14 @@ def django(folder: Path, database: str, provider: str) -> Iterator[int]:
     python = environment()
     port, said = free_port(), folder / "django.log"
     environ = os.environ | {"DJ_DATABASE": plain(database), "DJ_PROVIDER": provider, "PYTHONPATH": str(HERE)}
-    made = subprocess.run(
-        [python, HERE / "django_webhooks.py"], env=environ, capture_output=True, text=True, timeout=60
-    )
-    if made.returncode:
-        raise Missing("its tables could not be made: " + " ".join(made.stderr.split())[-200:])
-    command = [python, "-m", "gunicorn", "--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{port}",
+    steps = [str(python), str(HERE / "django_webhooks.py")]
+    try:
+        subprocess.run(steps, env=environ, capture_output=True, text=True, timeout=40, check=True)
+    except subprocess.CalledProcessError as error:
+        raise Missing("its tables could not be made: " + " ".join(error.stderr.split())[-200:]) from error
+    except subprocess.TimeoutExpired as error:
+        raise Missing("its tables were not made within 40 seconds") from error
+    command = [str(python), "-m", "gunicorn", "--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{port}",
                "--log-level", "error", "django_webhooks:application"]  # fmt: skip
     with said.open("wb") as out:
         process = subprocess.Popen(command, env=environ, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
