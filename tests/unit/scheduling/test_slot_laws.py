@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -87,14 +88,17 @@ def minute_of(moment: datetime) -> int:
     return int((moment - EPOCH).total_seconds() // 60)
 
 
+@cache
+def wall_minute(zone: str, minute: int) -> int:
+    """What the clock on the wall shows at that minute: minutes since an epoch of its own."""
+    return minute_of((EPOCH + timedelta(minutes=minute)).astimezone(ZoneInfo(zone)).replace(tzinfo=UTC))
+
+
 def reference(world: World) -> list[TimeSlot]:
     """The definition, minute by minute and without any cleverness."""
-    calendar, limits, zone = world.calendar, world.calendar.limits, ZoneInfo(world.calendar.zone)
+    calendar, limits, zone = world.calendar, world.calendar.limits, world.calendar.zone
     first, last = minute_of(world.window.start) - 3 * 1440, minute_of(world.window.end) + 3 * 1440
-    wall = {}
-    for minute in range(first, last):
-        shown = (EPOCH + timedelta(minutes=minute)).astimezone(zone).replace(tzinfo=UTC)
-        wall[minute] = minute_of(shown)
+    wall = {minute: wall_minute(zone, minute) for minute in range(first, last)}
     showing: dict[int, int] = {}
     reached = wall[first]
     for minute, shown_minute in wall.items():
@@ -117,7 +121,7 @@ def reference(world: World) -> list[TimeSlot]:
         )
 
     def local_date(minute: int) -> date:
-        return (EPOCH + timedelta(minutes=minute)).astimezone(zone).date()
+        return EPOCH.date() + timedelta(minutes=wall_minute(zone, minute))
 
     starts = [taken.lesson_min for taken in world.busy if taken.lesson_min is not None]
     days = Counter(local_date(start) for start in starts)
