@@ -46,7 +46,7 @@ from support.valkey import throwaway_valkey
 PASSWORD: Final = "a long enough password"  # noqa: S105 - of nobody
 LEARNER: Final = "learner@example.org"
 CONNECTIONS: Final = 8
-WARM_S: Final = 6.0
+WARM_S: Final = 4.0
 
 
 async def settle(database: TestPostgres, name: str) -> BookingId:
@@ -205,7 +205,7 @@ async def intake(ports: Mapping[str, int]) -> dict[str, float]:
     }
 
 
-SECONDS: Final = float(os.environ.get("BENCH_SECONDS", "1.5"))
+SECONDS: Final = float(os.environ.get("BENCH_SECONDS", "1"))
 
 
 def _same_answer(ports: Mapping[str, int], path: str, token: str) -> None:
