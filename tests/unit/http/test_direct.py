@@ -51,7 +51,7 @@ PAGES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("POST", "/preferences/theme", {"data": {"theme": "dark"}}),
     ("GET", "/", {"headers": {"host": "elsewhere.example"}}),
 )
-CHANCE: Final = re.compile(r"[0-9a-f]{16}\.[0-9a-f]{40}|[0-9a-f]{32}|halaqa_visit_main=[\w-]+")
+CHANCE: Final = re.compile(r"[0-9a-f]{16}\.[0-9a-f]{40}|[0-9a-f]{32}|halaqa_visit_main=[\w-]+|expires=[^;]+")
 """Proofs of forms, ids of requests, names of visits."""
 
 

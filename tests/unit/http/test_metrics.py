@@ -124,5 +124,5 @@ def test_any_number_of_hosts_makes_no_more_than_so_many_lines(monkeypatch: pytes
     for number in range(MANY + 20):
         note_call(f"calendar/host-{number}.example", "GET calendar", "done", 0.1)
     gateways = {sample.labels.get("gateway", "") for family in REGISTRY.collect() for sample in family.samples}
-    assert sum(name.startswith("calendar/") for name in gateways) == MANY
+    assert sum(name.startswith("calendar/host-") for name in gateways) == MANY
     assert "calendar" in gateways
