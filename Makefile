@@ -35,7 +35,7 @@ test-quick: $(DEV_READY) ## Run the tests that need no running system
 
 .PHONY: test-system
 test-system: $(DEV_READY) browser ## Run the system and drive it over HTTP and in a browser
-	@$(PY) -m pytest -q -n $(WORKERS) -m "slow and not e2e and not browser"
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m "slow and not e2e and not browser"
 	@$(PY) -m pytest -q -m "e2e or browser"
 
 .PHONY: fuzz

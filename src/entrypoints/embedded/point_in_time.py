@@ -26,6 +26,7 @@ from entrypoints.embedded.postgres import EmbeddedPostgres, binaries
 ARCHIVE: Final = "wal"
 BASES: Final = "bases"
 PATIENCE_S: Final = 600.0
+_TOO_SHORT: Final = "recovery ended before configured recovery target was reached"
 PIECE: Final = 24
 """The length of the name of a piece of the log."""
 
@@ -86,15 +87,7 @@ def as_of(data: Path, at: datetime, scratch: Path) -> Iterator[EmbeddedPostgres]
     (server.data / "recovery.signal").touch()
     _to_account(data, server.data)
     try:
-        try:
-            server.start(PATIENCE_S)
-        except CannotStart as error:
-            if "before configured recovery target" not in str(error):
-                raise
-            # Nothing was committed between the end of the log and that moment: the end is that moment.
-            _configure(server, {"recovery_target_time": ""})
-            server.start(PATIENCE_S)
-        _until_promoted(server)
+        _replay(server)
         yield server
     finally:
         server.stop()
@@ -137,6 +130,20 @@ def _copy_tail(data: Path, target: Path) -> None:
 
 def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def _replay(server: EmbeddedPostgres) -> None:
+    """The server may give up before it lets anybody in, or after: it reads on while it already answers."""
+    try:
+        server.start(PATIENCE_S)
+        _until_promoted(server)
+    except (CannotStart, BackupFailed):
+        if server.is_running() or _TOO_SHORT not in server.log.read_text(errors="replace"):
+            raise
+        # Nothing was committed between the end of the log and that moment: the end is that moment.
+        _configure(server, {"recovery_target_time": ""})
+        server.start(PATIENCE_S)
+        _until_promoted(server)
 
 
 def _until_promoted(server: EmbeddedPostgres) -> None:
