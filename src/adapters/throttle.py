@@ -24,7 +24,8 @@ log: Final = structlog.get_logger(__name__)
 
 class RedisThrottle:
     """Keeps the promises of ``ports.throttle.Throttle``. What is not exact is fetched in portions of a hundredth of the
-    limit, so that generous limits hardly cost a round trip; what a process fetched and did not use is lost.
+    limit, so that generous limits hardly cost a round trip; what a process fetched and did not use is lost. So a
+    process fetches one portion at a time: a hundred requests at the same moment would take the whole limit between them.
     """
 
     def __init__(self, url: str, *, timeout_s: float = PATIENCE_S) -> None:
@@ -38,6 +39,7 @@ class RedisThrottle:
         self._rests_until = 0.0
         self._portions: dict[str, tuple[int, int]] = {}
         """By key: the last number given out, and the last one that may be."""
+        self._fetching: dict[str, asyncio.Event] = {}
 
     async def hit(self, limit: Limit, who: str) -> Standing:
         if not limit.exact:
@@ -58,6 +60,7 @@ class RedisThrottle:
 
     async def clear(self, limit: Limit, who: str) -> None:
         key = _key(limit, who)
+        self._portions.pop(f"{key}:{_window(limit)}", None)
         await self._own.clear(key)
         await self._asked(lambda: self._shared.clear(key if limit.exact else f"{key}:{_window(limit)}"))
 
@@ -66,20 +69,33 @@ class RedisThrottle:
 
     async def _count(self, limit: Limit, who: str) -> Standing:
         key = f"{_key(limit, who)}:{_window(limit)}"
-        used, end = self._portions.get(key, (0, 0))
-        if used < end:
-            self._portions[key] = (used + 1, end)
-            return _standing(limit, used + 1)
         portion = max(1, limit.times // PORTIONS)
-        count = await self._asked(lambda: self._shared.incr(key, limit.per_s, portion))
-        if count is None:
-            return _standing(limit, 0)
-        used = count - portion + 1
-        if portion > 1:
+        if portion == 1:
+            return _standing(limit, await self._taken(limit, key, 1) or 0)
+        while True:
+            used, end = self._portions.get(key, (0, 0))
+            if used < end or used >= limit.times:
+                self._portions[key] = (used + 1, end)
+                return _standing(limit, used + 1)
+            if (under_way := self._fetching.get(key)) is None:
+                break
+            await under_way.wait()
+        self._fetching[key] = fetched = asyncio.Event()
+        try:
+            count = await self._taken(limit, key, portion)
+            if count is None:
+                return _standing(limit, 0)
             if len(self._portions) >= MANY:
                 self._portions.clear()
+            used = count - portion + 1
             self._portions[key] = (used, min(count, limit.times))
-        return _standing(limit, used)
+            return _standing(limit, used)
+        finally:
+            del self._fetching[key]
+            fetched.set()
+
+    async def _taken(self, limit: Limit, key: str, many: int) -> int | None:
+        return await self._asked(lambda: self._shared.incr(key, limit.per_s, many))
 
     async def _exact(self, ask: Callable[[RedisStorage | MemoryStorage], Awaitable[T]]) -> T:
         found = await self._asked(lambda: ask(self._shared))

@@ -92,3 +92,17 @@ async def test_a_generous_limit_is_fetched_in_portions_and_holds_over_all_proces
     assert alone == [249, 248, 247, 246, 245]
     for throttle in processes:
         await throttle.close()
+
+
+async def test_many_at_the_same_moment_share_a_portion_instead_of_taking_one_each(valkey_url: str) -> None:  # API-02
+    generous = Limit(name="burst", times=1000, per_s=900)
+    throttle = RedisThrottle(valkey_url)
+
+    standings = await asyncio.gather(*(throttle.hit(generous, "me") for _ in range(200)))
+    left = (await throttle.look(generous, "me")).left
+    more = await asyncio.gather(*(throttle.hit(generous, "me") for _ in range(900)))
+
+    assert all(standing.allowed for standing in standings)
+    assert left == 800
+    assert Counter(standing.allowed for standing in more) == {True: 800, False: 100}
+    await throttle.close()
