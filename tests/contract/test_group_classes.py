@@ -1,6 +1,7 @@
 """Group classes in memory and on PostgreSQL: planned, taught, and never at the time of something else. (LIVE-13)"""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -304,6 +305,118 @@ async def test_of_a_lesson_and_a_class_at_one_time_there_is_one(database: AsyncE
         assert len(won) == 1
         assert all(isinstance(result, SlotTaken) for result in results if isinstance(result, BaseException))
         await _one_holds(school, slot)
+
+
+async def test_no_time_is_given_to_a_class_whose_learner_is_elsewhere_then(school: Classes) -> None:
+    # LIVE-13, BOOK-03
+    async with school.new_unit() as unit:
+        await unit.qaris.add(a_qari(user_id=OTHER_QARI))
+        await unit.availability.save(a_calendar(qari_id=OTHER_QARI, rules=weekly(("00:00", "24:00")), limits=NO_LIMITS))
+        await unit.commit()
+    draft = await school.planned()
+    await school.members.add(ADMIN, CLASS, LEARNER)
+    lesson = await school.hold(qari_id=OTHER_QARI, start=draft.planned()[5].start)
+
+    with pytest.raises(LearnerBusy) as opening:
+        await school.open_class(TEACHER, CLASS)
+    assert opening.value.details["learner_id"] == str(LEARNER)
+
+    await school.members.remove(ADMIN, CLASS, LEARNER)
+    first, *_ = await school.opened(class_id=GroupClassId(UUID(int=CLASS.int + 1)), first_date=date(2027, 2, 1))
+    await school.members.add(ADMIN, first.class_id, LEARNER)
+    with pytest.raises(LearnerBusy, match="has another lesson at one of these times"):
+        await school.change.move(TEACHER, first.id, lesson.slot.start)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["joins", "opens", "moves"])
+async def test_a_learner_raced_by_a_lesson_and_a_class_is_in_one_of_them(database: AsyncEngine, way: str) -> None:
+    # BOOK-03, LIVE-13: the lesson and the class are of two Qaris, so that nothing but the learner keeps them apart
+    school = await _opened(postgres_units(database))
+    async with school.new_unit() as unit:
+        await unit.qaris.add(a_qari(user_id=OTHER_QARI))
+        await unit.availability.save(a_calendar(qari_id=OTHER_QARI, rules=weekly(("00:00", "24:00")), limits=NO_LIMITS))
+        await unit.commit()
+    winners, head_start = set(), 0.2
+    for number in range(12):
+        class_id, day = GroupClassId(UUID(int=CLASS.int + number)), FIRST + timedelta(weeks=number)
+        it = await school.planned(class_id=class_id, first_date=day, weekdays=(day.weekday(),), weeks=1)
+        (slot,) = it.planned()
+        if way != "joins":
+            await school.members.add(ADMIN, class_id, LEARNER)
+        if way != "opens":
+            await school.open_class(TEACHER, class_id)
+        async with school.new_unit() as unit:
+            occurrences = await unit.classes.occurrences(class_id)
+        if way == "moves":
+            slot = TimeSlot(slot.start + timedelta(days=1), slot.end + timedelta(days=1))
+
+        async def goes_to_class(
+            class_id: GroupClassId = class_id,
+            slot: TimeSlot = slot,
+            planned: Sequence[Occurrence] = occurrences,
+            start: int = number,
+        ) -> None:
+            await asyncio.sleep(head_start if start == 10 else 0)
+            if way == "joins":
+                await school.members.add(ADMIN, class_id, LEARNER)
+            elif way == "opens":
+                await school.open_class(TEACHER, class_id)
+            else:
+                await school.change.move(TEACHER, planned[0].id, slot.start)
+
+        async def goes_to_lesson(slot: TimeSlot = slot, start: int = number) -> None:
+            await asyncio.sleep(head_start if start == 11 else 0)
+            await school.hold(qari_id=OTHER_QARI, start=slot.start)
+
+        both = [goes_to_lesson, goes_to_class] if number % 2 else [goes_to_class, goes_to_lesson]
+        results = await asyncio.gather(*(go() for go in both), return_exceptions=True)
+
+        assert sum(isinstance(result, LearnerBusy) for result in results) == 1, results
+        async with school.new_unit() as unit:
+            lessons = await unit.bookings.busy_of_learner(LEARNER, slot)
+            classes = await unit.classes.busy_of_learner(LEARNER, slot)
+        assert len(lessons) + len(classes) == 1
+        winners.add("lesson" if lessons else "class")
+    assert winners == {"lesson", "class"}
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+async def test_a_learner_added_to_two_classes_of_one_time_is_in_one_of_them(database: AsyncEngine) -> None:
+    # LIVE-13
+    school = await _opened(postgres_units(database))
+    async with school.new_unit() as unit:
+        await unit.qaris.add(a_qari(user_id=OTHER_QARI))
+        await unit.availability.save(a_calendar(qari_id=OTHER_QARI, rules=weekly(("00:00", "24:00")), limits=NO_LIMITS))
+        await unit.commit()
+    for number in range(0, 12, 2):
+        ids = [GroupClassId(UUID(int=CLASS.int + number + extra)) for extra in range(2)]
+        day = FIRST + timedelta(weeks=number)
+        for class_id, qari_id in zip(ids, (QARI, OTHER_QARI), strict=True):
+            await school.plan(
+                ADMIN,
+                PlanClassCommand(
+                    class_id=class_id,
+                    qari_id=qari_id,
+                    title="Tajwid",
+                    subject=Subject.TAJWID,
+                    first_date=day,
+                    wall=time(18, 0),
+                    weekdays=(day.weekday(),),
+                    weeks=1,
+                    minutes=45,
+                    capacity=2,
+                    zone=LONDON,
+                ),
+            )
+            await school.open_class(ADMIN, class_id)
+
+        adding = (school.members.add(ADMIN, class_id, LEARNER) for class_id in ids)
+        results = await asyncio.gather(*adding, return_exceptions=True)
+
+        assert sum(isinstance(result, LearnerBusy) for result in results) == 1, results
 
 
 async def _one_holds(school: School, slot: TimeSlot) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.booking.booking import Booking
-from domain.booking.errors import SlotTaken
+from domain.booking.errors import LearnerBusy, SlotTaken
 from domain.errors import NotFound, StaleWrite
 from domain.ids import BookingId, GroupClassId, OccurrenceId, UserId
 from domain.scheduling.group_class import GroupClass, Mark, Member, Occurrence, Status
@@ -90,6 +90,9 @@ class MemoryGroupClasses:
 
     async def join(self, member: Member) -> bool:
         new = (member.class_id, member.learner_id) not in self.joined
+        for each in await self.occurrences(member.class_id) if new else ():
+            if each.stands and each.slot.end > member.added_at:
+                self._require_learner_free(member.learner_id, each)
         self.joined.setdefault((member.class_id, member.learner_id), member)
         return new
 
@@ -116,6 +119,19 @@ class MemoryGroupClasses:
         ]
         if any(wanted.qari_busy.overlaps(taken) for taken in classes + lessons):
             raise SlotTaken("The Qari has a lesson or another class at one of these times.")
+        for class_id, learner_id in sorted(self.joined):
+            if class_id == wanted.class_id:
+                self._require_learner_free(learner_id, wanted)
+
+    def _require_learner_free(self, learner_id: UserId, wanted: Occurrence) -> None:
+        lessons = [each.slot for each in self.bookings.values() if each.occupies and each.learner_id == learner_id]
+        classes = [
+            each.slot
+            for each in self.planned.values()
+            if each.stands and each.class_id != wanted.class_id and (each.class_id, learner_id) in self.joined
+        ]
+        if any(wanted.slot.overlaps(taken) for taken in lessons + classes):
+            raise LearnerBusy("There is another lesson at that time.", learner_id=str(learner_id))
 
 
 def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:

@@ -1,13 +1,16 @@
 """A group class is planned, opened, changed and ended by its Qari or by staff. (LIVE-13)"""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime, time
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
 from application.booking.rules import require_consents
 from application.scheduling.class_rules import run_by
+from domain.booking.errors import LearnerBusy
 from domain.errors import Conflict, Invalid, NotFound
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
@@ -86,8 +89,8 @@ class PlanClass:
 
 
 class OpenClass:
-    """Every time of it is taken, or none. Raises NotFound, NotPermitted, IllegalTransition, SlotTaken, Invalid,
-    ConsentNeeded.
+    """Every time of it is taken, or none. Raises NotFound, NotPermitted, IllegalTransition, SlotTaken,
+    LearnerBusy, Invalid, ConsentNeeded.
     """
 
     def __init__(self, new_unit: NewUnit, clock: Clock, new_id: NewId) -> None:
@@ -95,7 +98,7 @@ class OpenClass:
 
     async def __call__(self, actor: Actor, class_id: GroupClassId) -> GroupClass:
         now = self._clock.now()
-        async with self._new_unit() as unit:
+        async with _saying_who(self._new_unit), self._new_unit() as unit:
             group_class = await unit.classes.get(class_id)
             await run_by(unit, actor, group_class, now)
             if not actor.is_staff:
@@ -106,20 +109,19 @@ class OpenClass:
                 raise Invalid("a class begins in the future", field="first_date")
             limits = (await unit.availability.get(opened.qari_id)).limits
             await unit.classes.save(opened)
-            await unit.classes.plan(
-                [
-                    Occurrence(
-                        id=OccurrenceId(self._new_id()),
-                        class_id=opened.id,
-                        qari_id=opened.qari_id,
-                        index=number,
-                        slot=slot,
-                        buffer_before_min=limits.buffer_before_min,
-                        buffer_after_min=limits.buffer_after_min,
-                    )
-                    for number, slot in enumerate(slots)
-                ]
-            )
+            planned = [
+                Occurrence(
+                    id=OccurrenceId(self._new_id()),
+                    class_id=opened.id,
+                    qari_id=opened.qari_id,
+                    index=number,
+                    slot=slot,
+                    buffer_before_min=limits.buffer_before_min,
+                    buffer_after_min=limits.buffer_after_min,
+                )
+                for number, slot in enumerate(slots)
+            ]
+            await unit.classes.plan(planned)
             learners = await learners_of(unit, opened.id)
             if learners:
                 unit.record(
@@ -178,7 +180,7 @@ class EndClass:
 
 class ChangeOccurrence:
     """One time of a class is moved or cancelled; the others stay. Raises NotFound, NotPermitted, ClassOver,
-    IllegalTransition, Invalid, SlotTaken, StaleWrite.
+    IllegalTransition, Invalid, SlotTaken, LearnerBusy, StaleWrite.
     """
 
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
@@ -186,7 +188,7 @@ class ChangeOccurrence:
 
     async def move(self, actor: Actor, occurrence_id: OccurrenceId, starts_at: datetime) -> Occurrence:
         now = self._clock.now()
-        async with self._new_unit() as unit:
+        async with _saying_who(self._new_unit), self._new_unit() as unit:
             group_class, occurrence = await self._of(unit, actor, occurrence_id, now)
             to = TimeSlot.lasting(require_utc(starts_at, "starts_at"), occurrence.slot.minutes)
             moved = occurrence.move(to, at=now)
@@ -233,6 +235,20 @@ class ChangeOccurrence:
         group_class = await unit.classes.get(occurrence.class_id)
         await run_by(unit, actor, group_class, now)
         return group_class, occurrence
+
+
+@asynccontextmanager
+async def _saying_who(new_unit: NewUnit) -> AsyncIterator[None]:
+    """Which of the learners is in the way, for whoever has to agree upon it with him."""
+    try:
+        yield
+    except LearnerBusy as refused:
+        learner_id = UserId(UUID(str(refused.details["learner_id"])))
+        async with new_unit() as unit:
+            name = (await unit.users.get(learner_id)).name
+        raise LearnerBusy(
+            "{name} has another lesson at one of these times", name=name, learner_id=str(learner_id)
+        ) from refused
 
 
 async def learners_of(unit: UnitOfWork, class_id: GroupClassId) -> tuple[UserId, ...]:

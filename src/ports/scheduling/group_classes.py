@@ -37,8 +37,9 @@ class GroupClassRepository(Protocol):
         ...
 
     async def plan(self, occurrences: Sequence[Occurrence]) -> None:
-        """All of one Qari. Raises SlotTaken where he holds a lesson or another class; the unit is then only good for
-        leaving. Nobody can take these times until the unit ends.
+        """All of one Qari. Raises SlotTaken where he holds a lesson or another class, and LearnerBusy where one of the
+        members does, with his id in ``learner_id``; the unit is then only good for leaving. Nobody can take these
+        times until the unit ends.
         """
         ...
 
@@ -49,7 +50,7 @@ class GroupClassRepository(Protocol):
     async def occurrence(self, lesson_id: BookingId | OccurrenceId) -> Occurrence | None: ...
 
     async def save_occurrence(self, occurrence: Occurrence) -> None:
-        """Raises StaleWrite, and SlotTaken as ``plan`` does."""
+        """Raises StaleWrite, and what ``plan`` does."""
         ...
 
     async def starting(self, window: TimeSlot) -> Sequence[Occurrence]:
@@ -65,7 +66,9 @@ class GroupClassRepository(Protocol):
         ...
 
     async def join(self, member: Member) -> bool:
-        """False for one who is a member already."""
+        """False for one who is a member already. Raises LearnerBusy where he has a lesson or another class at a time
+        that is still to come; the unit is then only good for leaving.
+        """
         ...
 
     async def leave(self, class_id: GroupClassId, learner_id: UserId) -> bool:

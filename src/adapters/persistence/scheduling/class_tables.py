@@ -1,7 +1,8 @@
-"""Group classes. That a Qari is in one place at a time holds among classes and lessons alike. (LIVE-13, BOOK-03)
+"""Group classes. That a Qari or a learner is in one place at a time holds among classes and lessons alike.
+(LIVE-13, BOOK-03)
 
-Among classes an exclusion constraint says so; between classes and lessons two triggers do, which ask the other table
-while nobody else can take a time of that Qari (see migration 0018).
+Among a Qari's classes an exclusion constraint says so; between classes and lessons, and for learners, triggers do,
+which ask the other tables while nobody else can take a time of that person (see migration 0018).
 """
 
 from typing import Final
@@ -30,6 +31,7 @@ from adapters.persistence.metadata import academy_column, metadata
 
 INSTANT: Final = DateTime(timezone=True)
 CLASS_ALONE: Final = "ex_class_occurrences_qari"
+LEARNERS_ALONE: Final = "ex_class_learners"
 
 group_classes: Final = Table(
     "group_classes",

@@ -14,13 +14,14 @@ from adapters.persistence.line import Ask
 from adapters.persistence.metadata import own_columns
 from adapters.persistence.scheduling.class_tables import (
     CLASS_ALONE,
+    LEARNERS_ALONE,
     class_attendance,
     class_members,
     class_occurrences,
     group_classes,
 )
 from adapters.persistence.statement import Statement
-from domain.booking.errors import SlotTaken
+from domain.booking.errors import LearnerBusy, SlotTaken
 from domain.errors import Conflict, NotFound, StaleWrite
 from domain.ids import BookingId, GroupClassId, OccurrenceId, UserId
 from domain.scheduling.group_class import (
@@ -185,6 +186,8 @@ async def _refusals() -> AsyncIterator[None]:
     except asyncpg.ExclusionViolationError as error:
         if error.constraint_name == CLASS_ALONE:
             raise SlotTaken("The Qari has a lesson or another class at one of these times.") from error
+        if error.constraint_name == LEARNERS_ALONE:
+            raise LearnerBusy("There is another lesson at that time.", learner_id=str(error.detail)) from error
         raise Conflict("refused by {constraint}", constraint=str(error.constraint_name)) from error
     except asyncpg.DeadlockDetectedError as error:
         raise StaleWrite("two changes of the same lessons met; try again") from error
@@ -271,7 +274,8 @@ class SqlGroupClasses:
         return [Member(**dict(row)) for row in await _MEMBERS.all(self._connection, wanted=class_id)]
 
     async def join(self, member: Member) -> bool:
-        return await _JOIN.value(self._connection, **msgspec.structs.asdict(member)) is not None
+        async with _refusals():
+            return await _JOIN.value(self._connection, **msgspec.structs.asdict(member)) is not None
 
     async def leave(self, class_id: GroupClassId, learner_id: UserId) -> bool:
         return await _LEAVE.run(self._connection, wanted=class_id, learner=learner_id) == 1

@@ -9,31 +9,73 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
-# A Qari's lessons share a lock that whoever plans his classes takes alone: each sees what the other has taken, and
-# lessons do not wait for lessons. Each statement of such a function sees what was committed when the lock came.
+# A person's lessons share a lock that whoever takes his time for a class takes alone: each sees what the other has
+# taken, and lessons do not wait for lessons. Each statement of such a function sees what was committed when the lock
+# came. Members and times of a class meet at its row, so that a new time sees every member and a new member every time.
 LESSON_BESIDE_CLASSES = """
 CREATE FUNCTION lesson_beside_classes() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE met text;
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtextextended('times:' || NEW.qari_id, 0));
-    PERFORM 1 FROM class_occurrences
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('times:' || NEW.qari_id, 0)),
+            pg_advisory_xact_lock_shared(hashtextextended('times:' || NEW.learner_id, 0));
+    SELECT 'ex_bookings_qari' INTO met FROM class_occurrences
       WHERE qari_id = NEW.qari_id AND occupies
-        AND tstzrange(busy_from, busy_until) && tstzrange(NEW.busy_from, NEW.busy_until);
-    IF NOT FOUND THEN RETURN NEW; END IF;
+        AND tstzrange(busy_from, busy_until) && tstzrange(NEW.busy_from, NEW.busy_until)
+    UNION ALL
+    SELECT 'ex_bookings_learner' FROM class_members JOIN class_occurrences USING (class_id)
+      WHERE learner_id = NEW.learner_id AND occupies AND starts_at < NEW.ends_at AND ends_at > NEW.starts_at
+    LIMIT 1;
+    IF met IS NULL THEN RETURN NEW; END IF;
     IF TG_OP = 'INSERT' THEN RETURN NULL; END IF;
-    RAISE EXCEPTION 'the Qari teaches a class at that time'
-      USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'ex_bookings_qari';
+    RAISE EXCEPTION 'there is a class at that time'
+      USING ERRCODE = 'exclusion_violation', CONSTRAINT = met;
 END $$
 """
 CLASS_BESIDE_LESSONS = """
 CREATE FUNCTION class_beside_lessons() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE busy uuid;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('times:' || NEW.qari_id, 0));
     PERFORM 1 FROM bookings
       WHERE qari_id = NEW.qari_id AND occupies
         AND tstzrange(busy_from, busy_until) && tstzrange(NEW.busy_from, NEW.busy_until);
+    IF FOUND THEN
+        RAISE EXCEPTION 'the Qari has a lesson at that time'
+          USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'ex_class_occurrences_qari';
+    END IF;
+    PERFORM 1 FROM group_classes WHERE id = NEW.class_id FOR SHARE;
+    PERFORM pg_advisory_xact_lock(hashtextextended('times:' || learner_id, 0))
+      FROM (SELECT learner_id FROM class_members WHERE class_id = NEW.class_id ORDER BY learner_id) members;
+    SELECT learner_id INTO busy FROM class_members members
+      WHERE members.class_id = NEW.class_id AND (
+        EXISTS (SELECT FROM bookings lessons
+          WHERE lessons.learner_id = members.learner_id AND lessons.occupies
+            AND tstzrange(lessons.starts_at, lessons.ends_at) && tstzrange(NEW.starts_at, NEW.ends_at))
+        OR EXISTS (SELECT FROM class_members others JOIN class_occurrences times USING (class_id)
+          WHERE others.learner_id = members.learner_id AND others.class_id <> NEW.class_id AND times.occupies
+            AND times.starts_at < NEW.ends_at AND times.ends_at > NEW.starts_at))
+      ORDER BY learner_id LIMIT 1;
+    IF busy IS NULL THEN RETURN NEW; END IF;
+    RAISE EXCEPTION 'a learner of the class has something else at that time'
+      USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'ex_class_learners', DETAIL = busy;
+END $$
+"""
+MEMBER_BESIDE_LESSONS = """
+CREATE FUNCTION member_beside_lessons() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM group_classes WHERE id = NEW.class_id FOR NO KEY UPDATE;
+    PERFORM pg_advisory_xact_lock(hashtextextended('times:' || NEW.learner_id, 0));
+    PERFORM 1 FROM class_occurrences mine
+      WHERE mine.class_id = NEW.class_id AND mine.occupies AND mine.ends_at > NEW.added_at AND (
+        EXISTS (SELECT FROM bookings lessons
+          WHERE lessons.learner_id = NEW.learner_id AND lessons.occupies
+            AND tstzrange(lessons.starts_at, lessons.ends_at) && tstzrange(mine.starts_at, mine.ends_at))
+        OR EXISTS (SELECT FROM class_members others JOIN class_occurrences times USING (class_id)
+          WHERE others.learner_id = NEW.learner_id AND others.class_id <> NEW.class_id AND times.occupies
+            AND times.starts_at < mine.ends_at AND times.ends_at > mine.starts_at));
     IF NOT FOUND THEN RETURN NEW; END IF;
-    RAISE EXCEPTION 'the Qari has a lesson at that time'
-      USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'ex_class_occurrences_qari';
+    RAISE EXCEPTION 'the learner has something else at that time'
+      USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'ex_class_learners', DETAIL = NEW.learner_id;
 END $$
 """
 TIMES = ("qari_id", "busy_from", "busy_until")
@@ -136,6 +178,11 @@ def upgrade() -> None:
     op.create_index("ix_class_attendance_learner_id", "class_attendance", ["learner_id"])
     _keep_apart("bookings", "lesson_beside_classes", LESSON_BESIDE_CLASSES)
     _keep_apart("class_occurrences", "class_beside_lessons", CLASS_BESIDE_LESSONS)
+    op.execute(MEMBER_BESIDE_LESSONS)
+    op.execute(
+        "CREATE TRIGGER member_beside_lessons BEFORE INSERT ON class_members "
+        "FOR EACH ROW EXECUTE FUNCTION member_beside_lessons()"
+    )
 
 
 def _keep_apart(table: str, name: str, function: str) -> None:
