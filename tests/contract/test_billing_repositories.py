@@ -44,9 +44,9 @@ def new_unit(request: pytest.FixtureRequest) -> NewUnit:
     return postgres_units(request.getfixturevalue("database"))
 
 
-def paid(payment: Payment) -> Payment:
+def paid(payment: Payment, ref: str = "cs_1") -> Payment:
     snapshot = PaymentSnapshot(
-        provider_ref="cs_1",
+        provider_ref=ref,
         reference=payment.id,
         status="succeeded",
         amount=payment.amount,
@@ -120,6 +120,31 @@ async def test_an_unknown_payment_and_one_that_is_known_are_told_apart(new_unit:
     async with new_unit() as unit:
         with pytest.raises(Conflict):
             await unit.payments.add(a_payment())
+
+
+async def test_what_a_provider_tells_of_is_locked_and_kept_at_once(new_unit: NewUnit) -> None:  # PAYM-14
+    first, second, third = (a_payment(a_line(number), number=number) for number in (1, 2, 3))
+    first = first.open(provider_ref="cs_1", url="")
+    third = third.open(provider_ref="cs_3", url="")
+    await kept(new_unit, third, first, second)
+
+    async with new_unit() as unit:
+        told = await unit.payments.lock_told("sandbox", "main", refs=["cs_1", "cs_9"], ids=[second.id, first.id])
+        assert told == [first, second]
+        assert await unit.payments.lock_told("sandbox", "other", refs=["cs_1"], ids=[second.id]) == []
+        await unit.payments.save(paid(first), paid(second, "cs_2"))
+        captured = [
+            ledger.captured(each, journal_id=JournalId(UUID(int=number)), at=NOON)
+            for number, each in enumerate((first, second, first), start=1)
+        ]
+        assert await unit.ledger.post(*captured) == 2
+        await unit.commit()
+
+    async with new_unit() as unit:
+        assert await unit.payments.get(second.id) == paid(second, "cs_2")
+        assert await unit.ledger.journal(JournalKind.CAPTURED, second.id) == captured[1]
+        with pytest.raises(StaleWrite):
+            await unit.payments.save(paid(third, "cs_3"), paid(second, "cs_2"))
 
 
 async def test_an_older_version_does_not_overwrite_a_newer_one(new_unit: NewUnit) -> None:
@@ -210,8 +235,8 @@ async def test_a_journal_is_posted_once(new_unit: NewUnit) -> None:  # PAYM-28
     again = ledger.captured(payment, journal_id=JournalId(UUID(int=2)), at=NOON)
 
     async with new_unit() as unit:
-        assert await unit.ledger.post(journal) is True
-        assert await unit.ledger.post(again) is False
+        assert await unit.ledger.post(journal) == 1
+        assert await unit.ledger.post(again) == 0
         await unit.commit()
 
     async with new_unit() as unit:
@@ -361,7 +386,7 @@ async def test_an_event_is_stored_once_for_each_account(new_unit: NewUnit) -> No
 async def test_a_claimed_event_is_hidden_until_its_lease_ends(new_unit: NewUnit) -> None:  # PAYM-04
     async with new_unit() as unit:
         await unit.webhooks.add(an_event(1))
-        await unit.webhooks.add(an_event(2))
+        await unit.webhooks.add(an_event(2, object_ref="cs_2"))
         await unit.commit()
 
     async with new_unit() as unit:
@@ -369,7 +394,8 @@ async def test_a_claimed_event_is_hidden_until_its_lease_ends(new_unit: NewUnit)
         (second,) = await unit.webhooks.claim(now=NOON, lease=LEASE, limit=5)
         assert await unit.webhooks.claim(now=NOON, lease=LEASE, limit=5) == []
         await unit.commit()
-    assert (first, second) == (an_event(1).claim(at=NOON), an_event(2).claim(at=NOON))
+    assert first == an_event(1).claim(at=NOON)
+    assert second == an_event(2, object_ref="cs_2").claim(at=NOON)
 
     async with new_unit() as unit:
         await unit.webhooks.save(second.process(at=NOON))
@@ -377,6 +403,47 @@ async def test_a_claimed_event_is_hidden_until_its_lease_ends(new_unit: NewUnit)
         assert [event.attempts for event in reclaimed] == [2]
         with pytest.raises(StaleWrite):
             await unit.webhooks.save(first.process(at=NOON))
+
+
+async def test_what_waits_about_the_same_object_is_claimed_together(new_unit: NewUnit) -> None:  # PAYM-04
+    later = NOON + timedelta(minutes=1)
+    async with new_unit() as unit:
+        await unit.webhooks.add(an_event(1))
+        await unit.webhooks.add(an_event(2, object_ref="cs_2"))
+        await unit.webhooks.add(an_event(3, due_at=later))
+        await unit.webhooks.add(an_event(4, account="other"))
+        await unit.webhooks.add(an_event(5))
+        await unit.webhooks.add(an_event(6, object_ref=""))
+        await unit.webhooks.add(an_event(7, object_ref=""))
+        await unit.commit()
+
+    async with new_unit() as unit:
+        claimed = await unit.webhooks.claim(now=NOON, lease=LEASE, limit=1)
+        others = await unit.webhooks.claim(now=NOON, lease=LEASE, limit=9)
+        await unit.commit()
+
+    assert [event.event_id for event in claimed] == ["evt_1", "evt_5"]
+    assert [event.event_id for event in others] == ["evt_2", "evt_4", "evt_6", "evt_7"]
+
+
+async def test_none_of_several_events_is_saved_when_somebody_else_has_one(new_unit: NewUnit) -> None:
+    async with new_unit() as unit:
+        await unit.webhooks.add(an_event(1))
+        await unit.webhooks.add(an_event(2))
+        await unit.commit()
+    async with new_unit() as unit:
+        first, second = await unit.webhooks.claim(now=NOON, lease=LEASE, limit=2)
+        await unit.commit()
+
+    async with new_unit() as unit:
+        with pytest.raises(StaleWrite):
+            await unit.webhooks.save(first.process(at=NOON), an_event(2, attempts=5).claim(at=NOON).process(at=NOON))
+    async with new_unit() as unit:
+        assert (await unit.webhooks.get(first.id)).status is WebhookStatus.PROCESSING
+        await unit.webhooks.save(first.process(at=NOON), second.process(at=NOON))
+        await unit.commit()
+    async with new_unit() as unit:
+        assert (await unit.webhooks.get(second.id)).status is WebhookStatus.PROCESSED
 
 
 async def test_a_dead_event_can_be_replayed(new_unit: NewUnit) -> None:

@@ -1,7 +1,7 @@
 """Payments, refunds, the ledger and the inbox in memory, with the promises of their ports."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,12 @@ class MemoryPayments:
     async def lock(self, payment_id: PaymentId) -> Payment:
         return await self.get(payment_id)
 
+    async def lock_told(
+        self, provider: str, account: str, *, refs: Collection[str], ids: Collection[PaymentId]
+    ) -> Sequence[Payment]:
+        mine = [p for p in self._payments.values() if (p.provider, p.account) == (provider, account)]
+        return sorted((p for p in mine if p.provider_ref in refs or p.id in ids), key=lambda payment: payment.id)
+
     async def by_provider_ref(self, provider: str, account: str, provider_ref: str) -> Payment | None:
         wanted = (provider, account, provider_ref)
         return next((p for p in self._payments.values() if (p.provider, p.account, p.provider_ref) == wanted), None)
@@ -47,10 +53,11 @@ class MemoryPayments:
         self._payments[payment.id] = payment
         self._checked[payment.id] = payment.created_at
 
-    async def save(self, payment: Payment) -> None:
-        if payment.id not in self._payments or self._payments[payment.id].version >= payment.version:
-            raise StaleWrite("this payment has changed in between")
-        self._payments[payment.id] = payment
+    async def save(self, *payments: Payment) -> None:
+        for payment in payments:
+            if payment.id not in self._payments or self._payments[payment.id].version >= payment.version:
+                raise StaleWrite("this payment has changed in between")
+            self._payments[payment.id] = payment
 
     async def claim_unsettled(self, *, now: datetime, pause: timedelta, limit: int) -> Sequence[Payment]:
         doubtful = {refund.payment_id for refund in self._refunds.values() if refund.is_under_way}
@@ -137,8 +144,8 @@ class MemoryLedger:
     def __init__(self, shelf: dict[Any, Any]) -> None:
         self._journals: dict[tuple[JournalKind, UUID], Journal] = shelf
 
-    async def post(self, journal: Journal) -> bool:
-        return self._journals.setdefault((journal.kind, journal.source), journal) is journal
+    async def post(self, *journals: Journal) -> int:
+        return sum(self._journals.setdefault((each.kind, each.source), each) is each for each in journals)
 
     async def journal(self, kind: JournalKind, source: UUID) -> Journal | None:
         return self._journals.get((kind, source))
@@ -150,6 +157,10 @@ class MemoryLedger:
                 if entry.account.startswith(DEFERRED_PREFIX) and entry.amount.currency == currency:
                     left[entry.booking_id] -= entry.amount.minor
         return {booking_id: Money(left[booking_id], currency) for booking_id in booking_ids}
+
+
+def _object_of(event: WebhookEvent) -> tuple[str, str, str]:
+    return event.provider, event.account, event.object_ref
 
 
 class MemoryWebhooks:
@@ -174,14 +185,19 @@ class MemoryWebhooks:
     async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookEvent]:
         waiting = (WebhookStatus.RECEIVED, WebhookStatus.FAILED, WebhookStatus.PROCESSING)
         due = [event for event in self._events.values() if event.status in waiting and event.due_at <= now]
-        claimed = [
-            event.claim(at=now, lease=lease)
-            for event in sorted(due, key=lambda event: (event.due_at, event.id))[:limit]
-        ]
+        due.sort(key=lambda event: (event.due_at, event.id))
+        oldest, later = due[:limit], due[limit:]
+        objects = {_object_of(event) for event in oldest if event.object_ref}
+        beside = [event for event in later if _object_of(event) in objects][:limit]
+        claimed = [event.claim(at=now, lease=lease) for event in oldest + beside]
         self._events |= {event.id: event for event in claimed}
         return sorted(claimed, key=lambda event: (event.received_at, event.id))
 
-    async def save(self, event: WebhookEvent) -> None:
+    async def save(self, *events: WebhookEvent) -> None:
+        for event in events:
+            self._save(event)
+
+    def _save(self, event: WebhookEvent) -> None:
         kept = self._events[event.id]
         ours = kept.status is WebhookStatus.PROCESSING and kept.attempts == event.attempts
         replayed = event.attempts == 0 and kept.status in (

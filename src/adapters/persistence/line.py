@@ -7,7 +7,7 @@ writes goes on with what was true before.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -94,6 +94,10 @@ class Line:
     async def fetchval(self, sql: str, *values: Any) -> Any:
         await self.begin()
         return await self.raw.fetchval(sql, *values)
+
+    async def fetchmany(self, sql: str, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        await self.begin()
+        return await self.raw.fetchmany(sql, rows)
 
     async def execute(self, sql: str, *values: Any) -> str:
         await self.begin()

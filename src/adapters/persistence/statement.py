@@ -12,6 +12,7 @@ A statement on a table with walls (``metadata.academy_column``) sees and writes 
 condition is added here, so that nobody can forget it. One that has to look over the walls says why. (ADM-10)
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, TypeVar, cast
 
 import asyncpg
@@ -95,6 +96,12 @@ class Statement:
 
     async def value(self, connection: "asyncpg.Connection[Any]", **values: Any) -> Any:
         return await connection.fetchval(self.sql, *self._values(values))
+
+    async def each(
+        self, connection: "asyncpg.Connection[Any]", rows: Iterable[dict[str, Any]]
+    ) -> list["asyncpg.Record"]:
+        """Run for one after the other, in one round trip; what all of them return."""
+        return await connection.fetchmany(self.sql, [self._values(row) for row in rows])
 
     async def run(self, connection: "asyncpg.Connection[Any]", **values: Any) -> int:
         """How many rows it touched."""

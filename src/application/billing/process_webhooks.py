@@ -1,13 +1,19 @@
 """Works on what the inbox holds, several workers at once, each message in one pair of hands. (PAYM-04, PAYM-05)
 
 A message says that something changed. What is true now is fetched, outside any transaction, and taken over in the
-same commit that marks the message as processed: dying in between leaves it to whoever comes after the lease.
+same commit that marks the message as processed: dying in between leaves it to whoever comes after the lease. Messages
+about one object that wait together are one question.
 """
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
+from uuid import UUID
 
-from application.billing.settlement import settle
+import msgspec
+
+from application.billing.settlement import settle, settle_locked
 from application.outbox.backoff import Jitter, system_jitter
 from domain.billing.payment import Payment
 from domain.billing.snapshot import PaymentSnapshot
@@ -18,7 +24,18 @@ from ports.billing.gateway import NOT_OURS, GatewayRefused, Gateways
 from ports.clock import Clock, NewId
 from ports.unit_of_work import NewUnit, UnitOfWork
 
-_BATCH: Final = 8
+_BATCH: Final = 32
+_NOBODY: Final = PaymentId(UUID(int=0))
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What the provider says of one object now, and the messages that are about it. ``snapshot`` None: nothing that
+    is ours, and ``why``.
+    """
+
+    events: Sequence[WebhookEvent]
+    snapshot: PaymentSnapshot | None
+    why: str = ""
 
 
 class ProcessWebhooks:
@@ -38,51 +55,132 @@ class ProcessWebhooks:
                 await unit.commit()
             if not claimed:
                 return done
-            await asyncio.gather(*(self._work(event) for event in claimed))
+            await self._work(claimed)
             done += len(claimed)
 
-    async def _work(self, event: WebhookEvent) -> None:
-        if event.is_spent:
-            await self._fail(event, "whoever worked on it did not come back, every time")
-            return
-        try:
-            await self._settle(event)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the message must not be lost
-            await self._fail(event, f"{type(error).__name__}: {error}")
+    async def _work(self, claimed: Sequence[WebhookEvent]) -> None:
+        """The provider is asked about all objects at once. Answers that have come are settled together, while those
+        that are slow are still under way.
+        """
+        objects: dict[tuple[str, ...], list[WebhookEvent]] = {}
+        for event in claimed:
+            if event.is_spent:
+                await self._fail(event, "whoever worked on it did not come back, every time")
+            else:
+                about = (event.provider, event.account, event.object_ref)
+                objects.setdefault(about if event.object_ref else (str(event.id),), []).append(event)
+        async with asyncio.TaskGroup() as asking:
+            waiting = {asking.create_task(self._ask(events)) for events in objects.values()}
+            while waiting:
+                answered, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                await self._settle([told for each in answered if (told := each.result()) is not None])
 
-    async def _settle(self, event: WebhookEvent) -> None:
+    async def _ask(self, events: Sequence[WebhookEvent]) -> Answered | None:
+        """None when it could not be asked; the messages know."""
+        event = events[0]
         if not event.object_ref:
-            await self._finish(event, None, None, why="about nothing of ours")
-            return
-        gateway = self._gateways.get(event.provider, event.account)
+            return Answered(events, None, "about nothing of ours")
         try:
-            snapshot = await gateway.fetch(event.object_ref)
+            gateway = self._gateways.get(event.provider, event.account)
+            return Answered(events, await gateway.fetch(event.object_ref))
         except GatewayRefused as error:
-            if error.code != NOT_OURS:
-                raise
-            await self._finish(event, None, None, why=str(error))
+            if error.code == NOT_OURS:
+                return Answered(events, None, str(error))
+            await self._fail_all(events, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the messages must not be lost
+            await self._fail_all(events, error)
+        return None
+
+    async def _settle(self, answers: Sequence[Answered]) -> None:
+        """In one commit. What is not that simple, and all of it when one does not let it, each by itself."""
+        alone = answers
+        with suppress(Exception):
+            alone = await self._settle_together(answers)
+        for answer in alone:
+            try:
+                await self._settle_alone(answer)
+            except Exception as error:  # noqa: BLE001 - as above
+                await self._fail_all(answer.events, error)
+
+    async def _settle_together(self, answers: Sequence[Answered]) -> Sequence[Answered]:
+        """Those that are left."""
+        left = [answer for answer in answers if answer.snapshot is None]
+        accounts: dict[tuple[str, str], list[tuple[Answered, PaymentSnapshot]]] = {}
+        for answer in answers:
+            if answer.snapshot is not None:
+                of_account = answer.events[0].provider, answer.events[0].account
+                accounts.setdefault(of_account, []).append((answer, answer.snapshot))
+        if accounts:
+            async with self._new_unit() as unit:
+                for provider, account in sorted(accounts):
+                    left += await self._settle_account(unit, provider, account, accounts[provider, account])
+                await unit.commit()
+        return left
+
+    async def _settle_account(
+        self, unit: UnitOfWork, provider: str, account: str, told: Sequence[tuple[Answered, PaymentSnapshot]]
+    ) -> Sequence[Answered]:
+        """Left are those about a payment that is not known by what the provider says, or has been settled just now."""
+        locked = await unit.payments.lock_told(
+            provider,
+            account,
+            refs=[snapshot.provider_ref for _, snapshot in told],
+            ids=[snapshot.reference for _, snapshot in told if snapshot.reference is not None],
+        )
+        by_ref, by_id = {one.provider_ref: one for one in locked}, {one.id: one for one in locked}
+        left, settled = [], []
+        worked_on: list[WebhookEvent] = []
+        for answer, snapshot in told:
+            payment = by_ref.get(snapshot.provider_ref) or by_id.get(snapshot.reference or _NOBODY)
+            plain = payment is not None and payment.provider_ref in (None, snapshot.provider_ref)
+            if payment is None or not plain or by_id.pop(payment.id, None) is None:
+                left.append(answer)
+            else:
+                settled.append((payment, snapshot))
+                worked_on += answer.events
+        if settled:
+            now = self._clock.now()
+            await settle_locked(unit, settled, at=now, new_id=self._new_id)
+            await unit.webhooks.save(*(event.process(at=now) for event in worked_on))
+        return left
+
+    async def _settle_alone(self, answer: Answered) -> None:
+        event, snapshot = answer.events[0], answer.snapshot
+        if snapshot is None:
+            await self._finish(answer.events, None, None, why=answer.why)
             return
         async with self._new_unit() as unit:
             payment = await _concerned(unit, event, snapshot)
         if payment is not None and payment.provider_ref not in (None, snapshot.provider_ref):
             # a try that its checkout does not name, or a checkout that has been replaced
+            gateway = self._gateways.get(event.provider, event.account)
             snapshot = (await gateway.fetch(str(payment.provider_ref))).after(snapshot)
         payment_id = payment.id if payment is not None else snapshot.reference
-        await self._finish(event, payment_id, snapshot, why="this account's, but no payment of ours")
+        await self._finish(answer.events, payment_id, snapshot, why="this account's, but no payment of ours")
 
     async def _finish(
-        self, event: WebhookEvent, payment_id: PaymentId | None, snapshot: PaymentSnapshot | None, *, why: str
+        self,
+        events: Sequence[WebhookEvent],
+        payment_id: PaymentId | None,
+        snapshot: PaymentSnapshot | None,
+        *,
+        why: str,
     ) -> None:
         now = self._clock.now()
         async with self._new_unit() as unit:
-            if payment_id is None or snapshot is None or not await _is_of_account(unit, payment_id, event):
+            if payment_id is None or snapshot is None or not await _is_of_account(unit, payment_id, events[0]):
                 # Another academy that shares the account may know the payment: then it is that one's to work on.
-                if not await unit.webhooks.hand_over(event, payment_id, now=now):
-                    await unit.webhooks.save(event.ignore(why, at=now))
+                for event in events:
+                    if not await unit.webhooks.hand_over(event, payment_id, now=now):
+                        await unit.webhooks.save(event.ignore(why, at=now))
             else:
                 await settle(unit, payment_id, snapshot, at=now, new_id=self._new_id)
-                await unit.webhooks.save(event.process(at=now))
+                await unit.webhooks.save(*(event.process(at=now) for event in events))
             await unit.commit()
+
+    async def _fail_all(self, events: Sequence[WebhookEvent], error: Exception) -> None:
+        for event in events:
+            await self._fail(event, f"{type(error).__name__}: {error}")
 
     async def _fail(self, event: WebhookEvent, error: str) -> None:
         told = " ".join(error.split())[:500]

@@ -10,7 +10,7 @@ from datetime import datetime
 from domain.billing import ledger
 from domain.billing.dispute import Dispute
 from domain.billing.events import PaymentCaptured
-from domain.billing.ledger import JournalKind
+from domain.billing.ledger import Journal, JournalKind
 from domain.billing.payment import Payment
 from domain.billing.refund import Refund, RefundCause, RefundStatus, given_back, spoken_for
 from domain.billing.snapshot import DisputeSnapshot, PaymentSnapshot, RefundSnapshot
@@ -25,15 +25,31 @@ async def settle(
 ) -> Payment:
     """Locks the payment. May be repeated, in any order. Raises NotFound, SnapshotMismatch, StaleWrite."""
     known = await unit.payments.lock(payment_id)
-    payment, events = known.apply(snapshot, at=at)
-    unit.record(*events)
-    if any(isinstance(event, PaymentCaptured) for event in events):
-        await unit.ledger.post(ledger.captured(payment, journal_id=JournalId(new_id()), at=at))
-    payment = await settle_refunds(unit, payment, snapshot.refunds, at=at, new_id=new_id)
-    await _note_disputes(unit, payment, snapshot.disputes, at=at, new_id=new_id)
-    if payment is not known:
-        await unit.payments.save(payment)
+    (payment,) = await settle_locked(unit, [(known, snapshot)], at=at, new_id=new_id)
     return payment
+
+
+async def settle_locked(
+    unit: UnitOfWork, told: Sequence[tuple[Payment, PaymentSnapshot]], *, at: datetime, new_id: NewId
+) -> Sequence[Payment]:
+    """``settle`` for payments that the caller has locked, each of them once. Raises SnapshotMismatch, StaleWrite."""
+    moved: list[Payment] = []
+    captured: list[Journal] = []
+    for known, snapshot in told:
+        payment, events = known.apply(snapshot, at=at)
+        unit.record(*events)
+        if any(isinstance(event, PaymentCaptured) for event in events):
+            captured.append(ledger.captured(payment, journal_id=JournalId(new_id()), at=at))
+        moved.append(payment)
+    if captured:
+        await unit.ledger.post(*captured)
+    for place, (_, snapshot) in enumerate(told):
+        moved[place] = await settle_refunds(unit, moved[place], snapshot.refunds, at=at, new_id=new_id)
+        await _note_disputes(unit, moved[place], snapshot.disputes, at=at, new_id=new_id)
+    changed = [payment for payment, (known, _) in zip(moved, told, strict=True) if payment is not known]
+    if changed:
+        await unit.payments.save(*changed)
+    return moved
 
 
 async def settle_refunds(

@@ -1,6 +1,6 @@
 """Payments, refunds, the ledger and the inbox of webhooks, inside a unit of work."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -24,6 +24,14 @@ class PaymentRepository(Protocol):
         """The newest version, and nobody else's until the unit ends. Raises NotFound."""
         ...
 
+    async def lock_told(
+        self, provider: str, account: str, *, refs: Collection[str], ids: Collection[PaymentId]
+    ) -> Sequence[Payment]:
+        """Those of this account that the provider knows by one of ``refs``, or we by one of ``ids``, locked as above,
+        in the order of their ids.
+        """
+        ...
+
     async def by_provider_ref(self, provider: str, account: str, provider_ref: str) -> Payment | None: ...
 
     async def of_booking(self, booking_id: BookingId) -> Sequence[Payment]:
@@ -34,8 +42,8 @@ class PaymentRepository(Protocol):
         """Raises Conflict when the id is known; the unit is then only good for leaving."""
         ...
 
-    async def save(self, payment: Payment) -> None:
-        """Stores the next version. Raises StaleWrite unless what is stored is older than ``payment.version``: a
+    async def save(self, *payments: Payment) -> None:
+        """Stores the next version of each. Raises StaleWrite unless what is stored is older than ``payment.version``: a
         locked payment may move by more than one step in a unit.
         """
         ...
@@ -102,8 +110,8 @@ class FindingRepository(Protocol):
 
 
 class LedgerRepository(Protocol):
-    async def post(self, journal: Journal) -> bool:
-        """False when ``(kind, source)`` has been posted before; then nothing changes."""
+    async def post(self, *journals: Journal) -> int:
+        """How many were new: where ``(kind, source)`` has been posted before, nothing changes."""
         ...
 
     async def journal(self, kind: JournalKind, source: UUID) -> Journal | None: ...
@@ -130,10 +138,11 @@ class WebhookInbox(Protocol):
 
     async def claim(self, *, now: datetime, lease: timedelta, limit: int) -> Sequence[WebhookEvent]:
         """Due ones, oldest first, as ``WebhookEvent.claim`` leaves them; hidden from other claimers until the lease
-        ends. Includes those whose claimer did not come back.
+        ends. Includes those whose claimer did not come back. Beside these come other due ones about the same objects,
+        as many again at most.
         """
         ...
 
-    async def save(self, event: WebhookEvent) -> None:
-        """Raises StaleWrite when somebody else has claimed it since."""
+    async def save(self, *events: WebhookEvent) -> None:
+        """Raises StaleWrite when somebody else has claimed one of them since."""
         ...

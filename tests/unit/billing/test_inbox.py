@@ -1,16 +1,21 @@
 """What providers tell us: verified, stored once, worked on until it works."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from application.billing.process_webhooks import ProcessWebhooks
-from domain.billing.events import WebhookDied
+from domain.billing.events import PaymentCaptured, WebhookDied
 from domain.billing.payment import PaymentStatus
+from domain.billing.snapshot import PaymentSnapshot
 from domain.billing.webhook_event import LEASE, MAX_ATTEMPTS, WebhookStatus
 from domain.errors import IllegalTransition, NotFound, NotPermitted
+from domain.money import Money
 from fakes.booking import a_booking
+from fakes.clock import NOON
 from fakes.till import ADMIN, FINANCE, PAYER, Till
 from ports.errors import BadSignature, GatewayUnavailable
 
@@ -71,6 +76,78 @@ async def test_an_account_nobody_has_configured_is_not_found() -> None:
 
     with pytest.raises(NotFound):
         await till.receive_webhook("sandbox", "nobody", raw, headers)
+
+
+async def three_paid() -> tuple[Till, list[str]]:
+    till, refs = Till(), []
+    for number in range(3):
+        booking = a_booking(number=number + 1, start=NOON + timedelta(days=2 + number))
+        refs.append(str((await till.checkout(booking, number=number)).provider_ref))
+        till.gateway.pay(refs[-1])
+        await till.webhook("checkout.succeeded", refs[-1])
+    return till, refs
+
+
+async def test_messages_that_wait_about_one_payment_are_one_question() -> None:  # PAYM-04
+    till, ref = await an_inbox()
+    await till.webhook("checkout.processing", ref, event_id="evt_2")
+
+    assert await till.process_webhooks() == 2
+
+    assert [call for call, _ in till.gateway.calls].count("fetch") == 1
+    assert {event.status for event in till.webhooks} == {WebhookStatus.PROCESSED}
+    assert till.payment().status is PaymentStatus.CAPTURED
+    assert len([event for event in till.store.events if isinstance(event, PaymentCaptured)]) == 1
+
+
+async def test_one_that_cannot_be_settled_keeps_none_of_the_others() -> None:  # PAYM-05
+    till, refs = await three_paid()
+    wrong = till.gateway._snapshots[refs[1]]
+    till.gateway._snapshots[refs[1]] = msgspec.structs.replace(wrong, amount=Money(1, "USD"))
+
+    await till.process_webhooks()
+
+    assert [event.status for event in till.webhooks] == [
+        WebhookStatus.PROCESSED,
+        WebhookStatus.FAILED,
+        WebhookStatus.PROCESSED,
+    ]
+    assert till.webhooks[1].error.startswith("SnapshotMismatch")
+    assert len(till.journals) == 2
+
+
+async def test_an_answer_that_is_slow_keeps_none_of_the_others() -> None:
+    till, refs = await three_paid()
+    fetch, answers = till.gateway.fetch, asyncio.Event()
+
+    async def slowly(ref: str) -> PaymentSnapshot:
+        if ref == refs[1]:
+            await answers.wait()
+        found: PaymentSnapshot = await fetch(ref)
+        return found
+
+    till.gateway.fetch = slowly
+    working = asyncio.create_task(till.process_webhooks())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(till.journals) == 2
+    assert till.webhooks[1].status is WebhookStatus.PROCESSING
+    answers.set()
+
+    assert await working == 3
+    assert len(till.journals) == 3
+
+
+async def test_two_objects_of_one_payment_are_taken_over_one_after_the_other() -> None:  # PAYM-08
+    till, ref = await an_inbox()
+    known = till.gateway._snapshots[ref]
+    till.gateway._snapshots["ch_1"] = known
+    await till.webhook("charge.succeeded", "ch_1")
+
+    assert await till.process_webhooks() == 2
+
+    assert {event.status for event in till.webhooks} == {WebhookStatus.PROCESSED}
+    assert len(till.journals) == 1
 
 
 async def test_a_failure_is_kept_tried_again_and_buried_in_the_end() -> None:  # PAYM-05

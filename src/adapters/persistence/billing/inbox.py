@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 import msgspec
-from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, func, or_, select, update
+from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, func, or_, select, tuple_, union, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from adapters.persistence.billing.tables import one_of, payments, webhook_events
@@ -62,20 +62,35 @@ _HAND_OVER: Final = Statement(
 _GET: Final = Statement(
     select(*own_columns(webhook_events)).where(webhook_events.c.id == bindparam("of", type_=Uuid)).with_for_update()
 )
+_OBJECT: Final = ("provider", "account", "object_ref")
+_is_due = (
+    one_of(webhook_events.c.status, (_W.RECEIVED, _W.FAILED, _W.PROCESSING)),
+    webhook_events.c.due_at <= bindparam("now", type_=_INSTANT),
+)
 _due = (
-    walled(select(webhook_events.c.id))
-    .where(
-        one_of(webhook_events.c.status, (_W.RECEIVED, _W.FAILED, _W.PROCESSING)),
-        webhook_events.c.due_at <= bindparam("now", type_=_INSTANT),
-    )
+    walled(select(webhook_events.c.id, *(webhook_events.c[name] for name in _OBJECT)))
+    .where(*_is_due)
     .order_by(webhook_events.c.due_at, webhook_events.c.id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
     .cte("due")
 )
+# Whoever asks about an object answers all that is waiting about it.
+_beside = (
+    walled(select(webhook_events.c.id))
+    .where(
+        *_is_due,
+        webhook_events.c.object_ref != "",
+        webhook_events.c.id.not_in(select(_due.c.id)),
+        tuple_(*(webhook_events.c[name] for name in _OBJECT)).in_(select(*(_due.c[name] for name in _OBJECT))),
+    )
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+    .cte("beside")
+)
 _CLAIM: Final = Statement(
     update(webhook_events)
-    .where(webhook_events.c.id.in_(select(_due.c.id)))
+    .where(webhook_events.c.id.in_(union(select(_due.c.id), select(_beside.c.id))))
     .values(
         status=_W.PROCESSING.value,
         attempts=webhook_events.c.attempts + 1,
@@ -100,6 +115,7 @@ _SAVE: Final = Statement(
         ),
     )
     .values({name: bindparam(name, type_=webhook_events.c[name].type) for name in _CHANGING})
+    .returning(webhook_events.c.id)
 )
 
 
@@ -131,8 +147,12 @@ class SqlWebhooks:
         rows = await _CLAIM.all(self._connection, now=now, until=now + lease, most=limit)
         return sorted((from_row(row) for row in rows), key=lambda event: (event.received_at, event.id))
 
-    async def save(self, event: WebhookEvent) -> None:
-        row = to_row(event)
-        values = {name: row[name] for name in _CHANGING}
-        if await _SAVE.run(self._connection, of=event.id, **values) != 1:
+    async def save(self, *events: WebhookEvent) -> None:
+        saved = await _SAVE.each(self._connection, (_changes(event) for event in events))
+        if len(saved) != len(events):
             raise StaleWrite("somebody else works on this webhook now")
+
+
+def _changes(event: WebhookEvent) -> dict[str, Any]:
+    row = to_row(event)
+    return {name: row[name] for name in _CHANGING} | {"of": event.id}

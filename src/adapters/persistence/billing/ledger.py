@@ -1,6 +1,6 @@
 """The ledger on one asyncpg connection. Rows are only ever added; triggers see to that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,28 +44,13 @@ class SqlLedger:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
-    async def post(self, journal: Journal) -> bool:
-        posted = await _POST.value(
-            self._connection,
-            id=journal.id,
-            kind=journal.kind.value,
-            source=journal.source,
-            at=journal.at,
-            memo=journal.memo,
-        )
-        if posted is None:
-            return False
-        for position, entry in enumerate(journal.entries):
-            await _ENTRY.run(
-                self._connection,
-                journal_id=journal.id,
-                position=position,
-                account=entry.account,
-                amount_minor=entry.amount.minor,
-                currency=entry.amount.currency,
-                booking_id=entry.booking_id,
-            )
-        return True
+    async def post(self, *journals: Journal) -> int:
+        rows = await _POST.each(self._connection, (_to_row(journal) for journal in journals))
+        posted = {row["id"] for row in rows}
+        if posted:
+            new = [journal for journal in journals if journal.id in posted]
+            await _ENTRY.each(self._connection, (row for journal in new for row in _entry_rows(journal)))
+        return len(posted)
 
     async def journal(self, kind: JournalKind, source: UUID) -> Journal | None:
         row = await _JOURNAL.row(self._connection, about=kind.value, of=source)
@@ -85,6 +70,28 @@ class SqlLedger:
         rows = await _DEFERRED.all(self._connection, ids=list(booking_ids), money=currency)
         left = {BookingId(row["booking_id"]): Money(int(row["left"]), currency) for row in rows}
         return {booking_id: left.get(booking_id, Money.zero(currency)) for booking_id in booking_ids}
+
+
+def _to_row(journal: Journal) -> dict[str, Any]:
+    return {
+        "id": journal.id,
+        "kind": journal.kind.value,
+        "source": journal.source,
+        "at": journal.at,
+        "memo": journal.memo,
+    }
+
+
+def _entry_rows(journal: Journal) -> Iterator[dict[str, Any]]:
+    for position, entry in enumerate(journal.entries):
+        yield {
+            "journal_id": journal.id,
+            "position": position,
+            "account": entry.account,
+            "amount_minor": entry.amount.minor,
+            "currency": entry.amount.currency,
+            "booking_id": entry.booking_id,
+        }
 
 
 def _entry(row: asyncpg.Record) -> Entry:

@@ -1,6 +1,6 @@
 """Payments with their lines, on one asyncpg connection."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -73,6 +73,16 @@ _BY_REF = Statement(
         payments.c.provider_ref == bindparam("provider_ref", type_=Text),
     )
 )
+_REFS, _IDS = bindparam("refs", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(Uuid))
+_LOCK_TOLD = Statement(
+    _WHOLE.where(
+        payments.c.provider == bindparam("provider", type_=Text),
+        payments.c.account == bindparam("account", type_=Text),
+        or_(payments.c.provider_ref == any_(_REFS), payments.c.id == any_(_IDS)),
+    )
+    .order_by(payments.c.id)
+    .with_for_update(of=payments)
+)
 _OF_BOOKING = Statement(
     _WHOLE.where(
         payments.c.id.in_(
@@ -99,6 +109,7 @@ _SAVE = Statement(
     update(payments)
     .where(payments.c.id == bindparam("of", type_=Uuid), payments.c.version < bindparam("version", type_=Integer))
     .values({name: bindparam(name, type_=payments.c[name].type) for name in _CHANGING})
+    .returning(payments.c.id)
 )
 _BEFORE = bindparam("before", type_=_INSTANT)
 # Each kind is found by an index of its own; one condition with OR would have to look at every payment there is.
@@ -202,6 +213,14 @@ class SqlPayments:
     async def lock(self, payment_id: PaymentId) -> Payment:
         return _found(await _LOCK.row(self._connection, id=payment_id))
 
+    async def lock_told(
+        self, provider: str, account: str, *, refs: Collection[str], ids: Collection[PaymentId]
+    ) -> Sequence[Payment]:
+        rows = await _LOCK_TOLD.all(
+            self._connection, provider=provider, account=account, refs=list(refs), ids=list(ids)
+        )
+        return [from_row(row) for row in rows]
+
     async def by_provider_ref(self, provider: str, account: str, provider_ref: str) -> Payment | None:
         row = await _BY_REF.row(self._connection, provider=provider, account=account, provider_ref=provider_ref)
         return from_row(row) if row is not None else None
@@ -225,9 +244,9 @@ class SqlPayments:
                 commission_percent=line.commission_percent,
             )
 
-    async def save(self, payment: Payment) -> None:
-        row = to_row(payment)
-        if await _SAVE.run(self._connection, of=payment.id, **{name: row[name] for name in _CHANGING}) != 1:
+    async def save(self, *payments: Payment) -> None:
+        saved = await _SAVE.each(self._connection, (_changes(payment) for payment in payments))
+        if len(saved) != len(payments):
             raise StaleWrite("this payment has changed in between")
 
     async def claim_unsettled(self, *, now: datetime, pause: timedelta, limit: int) -> Sequence[Payment]:
@@ -235,6 +254,11 @@ class SqlPayments:
         if not claimed:
             return []
         return [from_row(row) for row in await _BY_IDS.all(self._connection, ids=[row["id"] for row in claimed])]
+
+
+def _changes(payment: Payment) -> dict[str, Any]:
+    row = to_row(payment)
+    return {name: row[name] for name in _CHANGING} | {"of": payment.id}
 
 
 def _found(row: asyncpg.Record | None) -> Payment:

@@ -206,5 +206,10 @@ webhook_events: Final = Table(
         "due_at",
         postgresql_where=text("status IN ('received', 'failed', 'processing')"),
     ),
+    Index(
+        "ix_webhook_events_waiting",
+        "object_ref",
+        postgresql_where=text("status IN ('received', 'failed', 'processing')"),
+    ),
     Index("ix_webhook_events_dead", "received_at", "id", postgresql_where=text("status = 'dead'")),
 )

@@ -61,6 +61,10 @@ def upgrade() -> None:
         op.execute("UPDATE qaris SET searched = searchable(name || ' ' || bio)")
         op.execute("CREATE INDEX CONCURRENTLY ix_qaris_searched ON qaris USING gin (searched gin_trgm_ops)")
         op.execute("DROP INDEX CONCURRENTLY ix_qaris_searchable")
+        op.execute(
+            "CREATE INDEX CONCURRENTLY ix_webhook_events_waiting ON webhook_events (object_ref) "
+            "WHERE status IN ('received', 'failed', 'processing')"
+        )
     op.create_table(
         "qari_changes",
         sa.Column(
