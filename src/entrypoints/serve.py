@@ -11,11 +11,13 @@ import uvicorn
 from litestar import Litestar
 
 from adapters.error_reports import EnvelopeReporter, read_dsn
-from entrypoints import logging
+from entrypoints import garbage, logging
 from entrypoints.settings import Settings
 
 KEPT_OPEN_S: Final = 75
 GRACE_S: Final = 10
+TICKS_A_SECOND: Final = 10
+"""Of uvicorn's main loop."""
 DRAIN_S: Final = 1.0
 """So long open connections are still served after the order to stop; each hears that it was the last time."""
 
@@ -29,9 +31,15 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        garbage.settle()
         if self._ready_fd >= 0:
             os.write(self._ready_fd, b"!")
             os.close(self._ready_fd)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_A_SECOND == 0 and garbage.is_due(counter // TICKS_A_SECOND):
+            gc.collect()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """New connections go to whoever shares the socket; open ones end after their next answer."""
@@ -52,8 +60,6 @@ def configure_logging(settings: Settings, process: str) -> None:
 
 def serve(app: Litestar, settings: Settings, port: int) -> None:
     """Returns when it is told to stop (SIGTERM, SIGINT): open requests get the grace, then the connections close."""
-    gc.freeze()
-    gc.enable()
     config = uvicorn.Config(
         app,
         host=settings.host,
