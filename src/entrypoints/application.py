@@ -71,6 +71,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             metrics_token=settings.metrics_token,
             metrics_networks=settings.metrics_networks,
             push_key=public_push_key(settings),
+            static_url=settings.static_url,
             limits=RequestLimits(
                 anonymous=settings.limit_anonymous,
                 pages=settings.limit_pages,

@@ -196,6 +196,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "nowhere when empty"
         ),
     ] = ""
+    cache: Annotated[
+        Literal["redis", "memory"],
+        Meta(description="Where processes remember what is dear to find: together in Redis, or each for itself"),
+    ] = "redis"
+    static_url: Annotated[
+        str,
+        Meta(
+            description="Where browsers get styles, scripts and fonts, `https://cdn.example`, of a network that asks "
+            "main for what it lacks; from the doors themselves when empty"
+        ),
+    ] = ""
     heavy_at_once: Annotated[
         int, Meta(ge=1, le=64, description="Exports and other heavy answers that one process makes at a time")
     ] = 2
@@ -327,7 +338,10 @@ def _completed(settings: Settings) -> Settings:
     base = PROJECT if (PROJECT / "pyproject.toml").exists() else Path.cwd()
     folder = Path(settings.data_dir).expanduser().absolute() if settings.data_dir else base / ".data"
     return msgspec.structs.replace(
-        settings, data_dir=str(folder), **{name: url.rstrip("/") for name, url in urls.items()}
+        settings,
+        data_dir=str(folder),
+        static_url=settings.static_url.rstrip("/"),
+        **{name: url.rstrip("/") for name, url in urls.items()},
     )
 
 

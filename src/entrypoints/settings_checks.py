@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 PREFIX: Final = "HALAQA_"
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ACCOUNT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9a-fA-F:]+\](:\d{1,5})?")
+_PATH: Final = re.compile(r"[A-Za-z0-9._~/-]*")
 _DEVELOPMENT: Final = "development-only-"
 _MUST_BE_SET: Final = ("main_url", "admin_url", "database_url", "redis_url", "secret_key", "encryption_keys")
 
@@ -42,6 +44,7 @@ def check(settings: "Settings") -> None:
     """Raises SettingsError."""
     for field in ("main_url", "admin_url", "sandbox_url", "jitsi_url"):
         _check_address(field, getattr(settings, field))
+    _check_static_url(settings.static_url)
     for origin in settings.cors_origins:
         _check_origin(origin)
     for pair in settings.provider_urls:
@@ -128,6 +131,21 @@ def _check_origin(origin: str) -> None:
         raise _refuse("cors_origins", f"has {origin!r}, which is not an origin such as https://app.example")
 
 
+def _check_static_url(url: str) -> None:
+    """Its origin ends up in a header, so it is nothing but scheme, name and port."""
+    parts = urlsplit(url)
+    if url and (
+        parts.scheme not in {"http", "https"}
+        or not _HOST.fullmatch(parts.netloc)
+        or not _PATH.fullmatch(parts.path)
+        or parts.query
+        or parts.fragment
+    ):
+        raise _refuse(
+            "static_url", f"is {url!r}; it should look like https://cdn.example or https://cdn.example/school"
+        )
+
+
 def check_production(settings: "Settings", given: Collection[str]) -> None:
     """Raises SettingsError for what is good enough for a laptop only."""
     for field in _MUST_BE_SET:
@@ -136,6 +154,8 @@ def check_production(settings: "Settings", given: Collection[str]) -> None:
     for field in ("main_url", "admin_url"):
         if not getattr(settings, field).startswith("https://"):
             raise _refuse(field, "must start with https:// in production")
+    if settings.static_url and not settings.static_url.startswith("https://"):
+        raise _refuse("static_url", "must start with https:// in production")
     for field in ("secret_key", "sandbox_secret_key", "jitsi_secret"):
         _check_secrets(field, [getattr(settings, field)] if getattr(settings, field) else [])
     _check_secrets("sandbox_webhook_secrets", settings.sandbox_webhook_secrets)

@@ -25,7 +25,7 @@ from domain.errors import Invalid
 from domain.ids import MeetingHostId, UserId
 from domain.scheduling.meeting_server import MeetingServer
 from domain.time import TimeSlot
-from fakes.clock import NOON, FixedClock
+from fakes.clock import NOON
 from fakes.meetings import FakeMeetings, ReversingCipher
 from ports.cipher import CannotOpen, Cipher
 from ports.scheduling.meetings import Host, MeetingProvider, MeetingRequest, Participant, RoomGone
@@ -86,8 +86,8 @@ def zoom_desk(client: httpx.AsyncClient) -> Iterator[Desk]:
     with zoom() as there:
         account, budget = msgspec.convert(there.account, ZoomAccount), MemoryBudget()
         guard = Guard("zoom/school", budget, patience=QUICK)
-        api, clock = f"{there.url}/v2", FixedClock(NOON)
-        zooming = ZoomMeetings([ZoomClient(account, client, guard, budget, clock, api=api, oauth=there.url)])
+        api = f"{there.url}/v2"
+        zooming = ZoomMeetings([ZoomClient(account, client, guard, budget, api=api, oauth=there.url)])
         yield Desk(provider=zooming, kept=lambda: len(there.meetings), tells=False, named=False)
         assert there.violations == []
 

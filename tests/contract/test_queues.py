@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from adapters.cache import MemoryCache
 from adapters.persistence.oversight.queues import SqlQueues
 from application.oversight.queues import ClaimItem, CountQueues, ListQueue, ReleaseItem, TakenOn
 from domain.booking.booking import Status
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.postgres
 class House:
     def __init__(self, engine: AsyncEngine) -> None:
         self.new_unit, self.clock = postgres_units(engine), FixedClock()
-        queries = SqlQueues(engine)
+        self.queries = queries = SqlQueues(engine)
         self.count = CountQueues(queries, self.clock)
         self.list = ListQueue(queries, self.clock)
         self.claim = ClaimItem(self.new_unit, self.clock, queries)
@@ -72,7 +73,7 @@ async def house(database: AsyncEngine) -> House:
 
 
 async def test_queues_are_counted_with_the_age_of_their_oldest(house: House) -> None:
-    lengths = await house.count(house.support)
+    lengths = (await house.count(house.support)).value
 
     assert (lengths[Queue.REQUESTS].waiting, lengths[Queue.REQUESTS].oldest) == (2, NOON - timedelta(hours=2))
     assert (lengths[Queue.OUTCOMES].waiting, lengths[Queue.OUTCOMES].oldest) == (1, NOON - timedelta(hours=1))
@@ -164,3 +165,18 @@ async def test_a_calendar_waits_from_when_its_qari_was_told_until_it_is_read_or_
         await unit.connections.save(slow.read(at=later, cursor="", whole=True))
         await unit.commit()
     assert not (await house.list(house.admin, Queue.CALENDARS)).items
+
+
+async def test_they_are_counted_once_in_half_a_minute_for_everybody(house: House) -> None:
+    # ADM-01
+    cache = MemoryCache(lambda: house.clock.now().timestamp())
+    count, elsewhere = (CountQueues(house.queries, house.clock, cache) for _ in range(2))
+    first = await count(house.support)
+    house.clock.advance(timedelta(seconds=20))
+
+    remembered = await elsewhere(house.support)
+    house.clock.advance(timedelta(seconds=20))
+    anew = await count(house.support)
+
+    assert remembered == first
+    assert (first.at, anew.at) == (house.clock.now() - timedelta(seconds=40), house.clock.now())

@@ -54,7 +54,7 @@ async def meetings_at(there: Zoom, url: str = "", **changes: Any) -> AsyncIterat
     async with httpx.AsyncClient(trust_env=False) as client:
         budget = MemoryBudget()
         guard = Guard("zoom/school", budget, patience=HASTY)
-        yield ZoomMeetings([ZoomClient(account, client, guard, budget, FixedClock(NOON), api=f"{base}/v2", oauth=base)])
+        yield ZoomMeetings([ZoomClient(account, client, guard, budget, api=f"{base}/v2", oauth=base)])
 
 
 def a_request(number: int = 10, *, again: bool = False, host: Host | None = HOST) -> MeetingRequest:

@@ -4,12 +4,10 @@ Source: Google Identity docs, "Using OAuth 2.0 for Web Server Applications" and 
 RFC 7636.
 """
 
-import asyncio
 import hashlib
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlencode
@@ -21,6 +19,7 @@ from joserfc.jwk import RSAKey
 from adapters.google.accounts import ServiceAccount
 from adapters.google.hosts import Hosts
 from adapters.outgoing.http import Caller
+from adapters.outgoing.tokens import Fresh, Tokens
 from ports.errors import GatewayUnavailable
 
 EVENTS: Final = "https://www.googleapis.com/auth/calendar.events"
@@ -28,8 +27,6 @@ READ_EVENTS: Final = "https://www.googleapis.com/auth/calendar.events.readonly"
 SPACES: Final = "https://www.googleapis.com/auth/meetings.space.settings"
 EARLY_S: Final = 120.0
 """A token is renewed so long before it ends: no call is made with one that ends on the way."""
-MANY: Final = 2_000
-TURNS: Final = 64
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,28 +129,19 @@ class GoogleOAuth:
 
 
 class AccessTokens:
-    """Keeps access tokens while they are good; each is renewed once, however many ask at the same time. They stay in
-    this process: what opens somebody's calendar lies nowhere else unsealed.
-    """
+    """``tokens``: where they are kept while they are good."""
 
-    def __init__(self, oauth: GoogleOAuth, clock: Callable[[], float] = time.monotonic) -> None:
-        self._oauth, self._clock = oauth, clock
-        self._kept: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        self._turns = [asyncio.Lock() for _ in range(TURNS)]
+    def __init__(self, oauth: GoogleOAuth, tokens: Tokens | None = None) -> None:
+        self._oauth, self._tokens = oauth, tokens or Tokens()
 
     async def of(self, identity: Identity, *, instead_of: str = "") -> str:
         """``instead_of``: a token that was refused, though it should have been good. Raises like ``renew``."""
-        key = identity.key
-        async with self._turns[int(key[:8], 16) % TURNS]:
-            token, until = self._kept.get(key, ("", 0.0))
-            if token and token != instead_of and self._clock() < until:
-                return token
+
+        async def fetch() -> Fresh:
             granted = await self._oauth.renew(identity)
-            self._kept[key] = granted.access_token, self._clock() + granted.expires_in - EARLY_S
-            self._kept.move_to_end(key)
-            while len(self._kept) > MANY:
-                self._kept.popitem(last=False)
-            return granted.access_token
+            return Fresh(granted.access_token, granted.expires_in - EARLY_S)
+
+        return await self._tokens.of(f"google:{identity.key}", fetch, instead_of=instead_of)
 
 
 def new_state() -> tuple[str, str]:

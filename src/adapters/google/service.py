@@ -10,6 +10,7 @@ from adapters.google.hosts import Hosts
 from adapters.google.oauth import EVENTS, SPACES, AccessTokens, GoogleOAuth, Identity
 from adapters.outgoing.guard import Guard
 from adapters.outgoing.http import Caller
+from adapters.outgoing.tokens import Tokens
 
 
 class GoogleService(msgspec.Struct, frozen=True):
@@ -18,10 +19,12 @@ class GoogleService(msgspec.Struct, frozen=True):
     calendar: GoogleCalendar
 
     @classmethod
-    def over(cls, client: httpx.AsyncClient, guard: Guard, hosts: Hosts) -> "GoogleService":
+    def over(
+        cls, client: httpx.AsyncClient, guard: Guard, hosts: Hosts, tokens: Tokens | None = None
+    ) -> "GoogleService":
         caller = Caller(client, guard, refusal)
         oauth = GoogleOAuth(hosts, caller)
-        api = GoogleApi(hosts, caller, AccessTokens(oauth))
+        api = GoogleApi(hosts, caller, AccessTokens(oauth, tokens))
         return cls(oauth, api, GoogleCalendar(api))
 
 

@@ -86,7 +86,7 @@ def create_app(
         state=State(
             {
                 "http": config,
-                "renderer": Renderer(clock, development=config.development),
+                "renderer": Renderer(clock, development=config.development, static_url=config.static_url),
                 "metrics": metrics,
                 "tell": tell,
                 "probes": dict(probes or {}),

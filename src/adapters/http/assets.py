@@ -12,6 +12,7 @@ from typing import Final
 STATIC: Final = Path(__file__).parent / "static"
 BUNDLE: Final = "halaqa.css"
 SHEETS: Final = ("tokens.css", "base.css", "layout.css", "components/*.css", "print.css")
+_BESIDE: Final = re.compile(rb'"\./([a-z_]+\.js)"')
 _LATIN: Final = (
     "U+0020-007E,U+00A0,U+00A3,U+00A9,U+00AB,U+00B7,U+00BB,U+00D7,U+02BE-02BF,U+200B-2015,U+2018-201A,U+201C-201E,"
     "U+2022,U+2026,U+202F,U+2039-203A,U+2066-2069,U+20A8,U+20AC,U+20B9,U+2190-2193,U+2212"
@@ -45,19 +46,37 @@ def content(path: str, folder: Path = STATIC) -> bytes | None:
     if path.lstrip("/") == BUNDLE:
         return bundle(folder).encode()
     file = (folder / path.lstrip("/")).resolve()
-    return file.read_bytes() if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    if not file.is_relative_to(folder.resolve()) or not file.is_file():
+        return None
+    found = file.read_bytes()
+    return _linked(found, file.relative_to(folder.resolve()).parent, folder) if file.suffix == ".js" else found
+
+
+def version(found: bytes | None) -> str:
+    return hashlib.sha256(found).hexdigest()[:10] if found is not None else "0"
 
 
 def address(path: str, folder: Path = STATIC) -> str:
-    """Changes with the content, so that browsers may keep it for good."""
-    found = content(path, folder)
-    return f"/static/{path}?v={hashlib.sha256(found).hexdigest()[:10] if found is not None else '0'}"
+    """Changes with the content, so that browsers and networks of delivery may keep it for good."""
+    return f"/static/{path}?v={version(content(path, folder))}"
+
+
+def _linked(script: bytes, beside: Path, folder: Path) -> bytes:
+    """With the version of each script that it loads from beside itself, wherever both are served from."""
+
+    def versioned(named: re.Match[bytes]) -> bytes:
+        name = named[1].decode()
+        return f'"./{name}?v={version(content((beside / name).as_posix(), folder))}"'.encode()
+
+    return _BESIDE.sub(versioned, script)
 
 
 def bundle(folder: Path = STATIC) -> str:
+    """Names fonts as seen from itself: they lie beside it wherever it is served from."""
     faces = [
         f'@font-face{{font-family:"{family}";font-weight:{weights};font-display:swap;'
-        f'src:url("{address(f"fonts/{name}", folder)}") format("woff2");unicode-range:{characters}}}'
+        f'src:url("fonts/{name}?v={version(content(f"fonts/{name}", folder))}") format("woff2");'
+        f"unicode-range:{characters}}}"
         for name, family, weights, characters in FACES
         if (folder / "fonts" / name).is_file()
     ]

@@ -1,5 +1,7 @@
 """What the HTTP side needs to be told. The entrypoints fill it in from the settings."""
 
+from urllib.parse import urlsplit
+
 import msgspec
 
 from domain.identity.permission import Audience
@@ -21,8 +23,8 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     flash messages. ``form_origins``: other origins a form may end at (a provider's checkout page). ``trusted_hosts``:
     host names that requests may use; the one of ``base_url`` when empty. ``trusted_proxies``: addresses and networks
     whose word we take for who is calling. ``cors_origins``: origins whose scripts may use the API. ``push_key``: by
-    which browsers know messages of ours; empty where none are sent. ``metrics_token``, ``metrics_networks``: who may
-    read the numbers.
+    which browsers know messages of ours; empty where none are sent. ``static_url``: where browsers get styles, scripts
+    and fonts instead of here. ``metrics_token``, ``metrics_networks``: who may read the numbers.
     """
 
     audience: Audience
@@ -40,6 +42,7 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     push_key: str = ""
     metrics_token: str = ""
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1")
+    static_url: str = ""
     version: str = "0.1.0"
 
     @property
@@ -49,6 +52,11 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     def cookie(self, name: str) -> str:
         """Browsers keep ``__Host-`` cookies to https and to this very host; plain http (loopback) cannot have them."""
         return f"__Host-{name}" if self.secure else name
+
+    @property
+    def static_origin(self) -> str:
+        parts = urlsplit(self.static_url)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def session_cookie(self) -> str:

@@ -40,12 +40,13 @@ def content_security_policy(config: HttpConfig, *, frames: str = "") -> str:
     what a page may show inside itself, for the few that do.
     """
     forms = " ".join(["'self'", *config.form_origins])
+    own = " ".join(filter(None, ("'self'", config.static_origin)))
     rules = [
         "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
+        f"script-src {own}",
+        f"style-src {own}",
+        f"img-src {own} data:",
+        f"font-src {own}",
         "connect-src 'self'",
         "manifest-src 'self'",
         f"form-action {forms}",

@@ -11,7 +11,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from adapters.http.assets import content
+from adapters.http.assets import content, version
 from adapters.http.requests import Req, config_of
 from domain.identity.permission import Permission
 
@@ -24,6 +24,9 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
+_FOR_GOOD: Final = "public, max-age=31536000, immutable"
+_FOR_OTHER_ORIGINS: Final = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+"""Where pages get them from a network of delivery: scripts and fonts are asked for under the rules of CORS."""
 _files: dict[str, "File"] = {}
 
 
@@ -31,6 +34,7 @@ class File(msgspec.Struct, frozen=True):
     content: bytes
     packed: bytes | None
     etag: str
+    version: str
     kind: str
 
 
@@ -42,7 +46,7 @@ def read(path: str) -> File | None:
     suffix = Path(path).suffix
     kind = _TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
     packed = gzip.compress(found, mtime=0) if suffix in _COMPRESSIBLE else None
-    return File(found, packed, f'"{hashlib.sha256(found).hexdigest()[:20]}"', kind)
+    return File(found, packed, f'"{hashlib.sha256(found).hexdigest()[:20]}"', version(found), kind)
 
 
 def _file(path: str, *, fresh: bool) -> File | None:
@@ -63,15 +67,19 @@ def _file(path: str, *, fresh: bool) -> File | None:
     sync_to_thread=False,
 )
 def static_file(request: Req, path: FromPath[Path]) -> Response[bytes]:
-    """Forever fresh when asked for with its version (``?v=``), else for an hour at most."""
-    development = config_of(request).development
+    """Forever fresh when asked for with its version (``?v=``), else for an hour at most. Another version than ours is
+    that of another release, whose process may not have been asked: what we have instead is not to be kept.
+    """
+    config = config_of(request)
+    development = config.development
     file = _file(path.as_posix(), fresh=development)
     if file is None:
         raise NotFoundException
-    age = "no-cache" if development else "public, max-age=3600"
-    if not development and "v" in request.query_params:
-        age = "public, max-age=31536000, immutable"
-    headers = {"cache-control": age, "etag": file.etag, "vary": "accept-encoding"}
+    wanted = request.query_params.get("v")
+    age = "public, max-age=3600" if wanted is None else _FOR_GOOD if wanted == file.version else "no-cache"
+    headers = {"cache-control": "no-cache" if development else age, "etag": file.etag, "vary": "accept-encoding"}
+    if config.static_url:
+        headers |= _FOR_OTHER_ORIGINS
     if request.headers.get("if-none-match") == file.etag:
         return Response(b"", status_code=304, headers=headers, media_type=file.kind)
     if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):

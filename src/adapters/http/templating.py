@@ -35,7 +35,7 @@ _DEEP: Final = frozenset({"portal", "qari"})
 class Renderer:
     """Templates are read once, in development on every page. ``page(...)`` is what handlers call."""
 
-    def __init__(self, clock: Clock, *, development: bool, folder: Path = TEMPLATES) -> None:
+    def __init__(self, clock: Clock, *, development: bool, folder: Path = TEMPLATES, static_url: str = "") -> None:
         self._clock, self._folder = clock, folder
         self._environment = Environment(
             loader=self._load,
@@ -54,7 +54,7 @@ class Renderer:
                 "hijri_text": hijri_text,
                 "ayah": ayah,
                 "term": term,
-                "asset": asset_once if not development else assets.address,
+                "asset": lambda path: static_url + (assets.address(path) if development else asset_once(path)),
                 "first_faces": assets.first_faces(),
             },
             filters={"money": formatting.money_text},

@@ -1,17 +1,23 @@
 """Everything that waits for a person, with its age and its owner; and taking something on. (ADM-03)"""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
 
+from application.remembered import Remembered, Stamped
 from domain.errors import Conflict, NotFound
 from domain.identity.actor import Actor
 from domain.ids import UserId
 from domain.oversight.audit import Act
 from domain.oversight.queues import GATES, Queue
+from ports.cache import Cache
 from ports.clock import Clock
 from ports.oversight.queues import QueueItem, QueueLength, QueueQueries
 from ports.oversight.repositories import Claim
 from ports.paging import Page
 from ports.unit_of_work import NewUnit
+
+COUNTED_FOR_S: Final = 30.0
 
 
 class TakenOn(Conflict):
@@ -21,14 +27,21 @@ class TakenOn(Conflict):
 
 
 class CountQueues:
-    """Of the queues that the actor may see, in their order. Raises NotPermitted."""
+    """Of the queues that the actor may see, in their order, as they were within the last half minute. Raises
+    NotPermitted.
+    """
 
-    def __init__(self, queue_queries: QueueQueries, clock: Clock) -> None:
-        self._queries, self._clock = queue_queries, clock
+    def __init__(self, queue_queries: QueueQueries, clock: Clock, cache: Cache | None = None) -> None:
+        self._queries = queue_queries
+        self._lengths = Remembered(cache, clock, dict[Queue, QueueLength], name="queues", for_s=COUNTED_FOR_S)
 
-    async def __call__(self, actor: Actor) -> Mapping[Queue, QueueLength]:
-        lengths = await self._queries.lengths(self._clock.now())
-        return {queue: lengths[queue] for queue, gate in GATES.items() if actor.may(gate.see)}
+    async def __call__(self, actor: Actor) -> Stamped[Mapping[Queue, QueueLength]]:
+        found = await self._lengths.of(self._count)
+        seen = {queue: found.value[queue] for queue, gate in GATES.items() if actor.may(gate.see)}
+        return Stamped(found.at, seen)
+
+    async def _count(self, now: datetime) -> dict[Queue, QueueLength]:
+        return dict(await self._queries.lengths(now))
 
 
 class ListQueue:

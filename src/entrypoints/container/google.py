@@ -13,6 +13,7 @@ from adapters.google.hosts import Hosts
 from adapters.google.service import GoogleService
 from adapters.meetings.google_meet import GoogleMeetings
 from adapters.outgoing.guard import Trouble
+from adapters.outgoing.tokens import Tokens
 from application.scheduling.check_access import Checks
 from domain.scheduling.connection import Source
 from entrypoints.settings import Settings
@@ -23,23 +24,25 @@ QARIS = "qaris"
 
 
 def google_meetings(
-    settings: Settings, client: httpx.AsyncClient, budget: Budget, troubles: Trouble
+    settings: Settings, client: httpx.AsyncClient, budget: Budget, troubles: Trouble, tokens: Tokens
 ) -> list[GoogleMeetings]:
     """None where no account is set up that can hold classes."""
     account = class_account(read_google_accounts(settings.google_accounts))
     if account is None:
         return []
     guard = guard_of(account.name, budget, OF_A_USER, trouble=troubles)
-    return [GoogleMeetings(account, GoogleService.over(client, guard, _hosts(settings)))]
+    return [GoogleMeetings(account, GoogleService.over(client, guard, _hosts(settings), tokens))]
 
 
 def google_checks(classes: list[GoogleMeetings]) -> Checks:
     return {f"google/{one.account}": one.check for one in classes}
 
 
-def qaris_service(settings: Settings, client: httpx.AsyncClient, budget: Budget, troubles: Trouble) -> GoogleService:
+def qaris_service(
+    settings: Settings, client: httpx.AsyncClient, budget: Budget, troubles: Trouble, tokens: Tokens
+) -> GoogleService:
     """For the accounts of Qaris, under one guard: they share what the project may ask for."""
-    return GoogleService.over(client, guard_of(QARIS, budget, OF_ALL_QARIS, trouble=troubles), _hosts(settings))
+    return GoogleService.over(client, guard_of(QARIS, budget, OF_ALL_QARIS, trouble=troubles), _hosts(settings), tokens)
 
 
 def calendar_consent(settings: Settings, service: GoogleService) -> GoogleConsent:

@@ -9,6 +9,7 @@ from adapters.meetings.google_meet import GoogleMeetings
 from adapters.meetings.jitsi import JitsiMeetings
 from adapters.meetings.registry import Registry
 from adapters.outgoing.guard import Trouble
+from adapters.outgoing.tokens import Tokens
 from application.scheduling.change_meeting import CancelMeeting, MeetingOnConfirmation, MoveMeeting
 from application.scheduling.check_access import CheckAccess
 from application.scheduling.class_members import ChangeMembers, MarkAttendance
@@ -31,7 +32,6 @@ from entrypoints.container.google import google_checks, google_meetings
 from entrypoints.container.zoom import zoom_meetings, zoom_notices
 from entrypoints.settings import Settings
 from ports.budget import Budget
-from ports.clock import Clock
 from ports.scheduling.meetings import MeetingProvider
 
 
@@ -49,10 +49,10 @@ def registry(
     client: httpx.AsyncClient,
     budget: Budget,
     troubles: Trouble,
-    clock: Clock,
+    tokens: Tokens,
     google: list[GoogleMeetings],
 ) -> Registry:
-    zoom = zoom_meetings(settings, client, budget, troubles, clock)
+    zoom = zoom_meetings(settings, client, budget, troubles, tokens)
     providers: list[MeetingProvider] = [jitsi(settings), *google, *zoom]
     return Registry(providers)
 
@@ -66,10 +66,11 @@ class MeetingsContainer(containers.DeclarativeContainer):
     http_client: providers.Dependency[Any] = providers.Dependency()
     budget: providers.Dependency[Any] = providers.Dependency()
     troubles: providers.Dependency[Any] = providers.Dependency()
+    tokens: providers.Dependency[Any] = providers.Dependency()
     people: providers.Dependency[Any] = providers.Dependency()
 
-    google_classes = providers.Singleton(google_meetings, settings, http_client, budget, troubles)
-    meeting_providers = providers.Singleton(registry, settings, http_client, budget, troubles, clock, google_classes)
+    google_classes = providers.Singleton(google_meetings, settings, http_client, budget, troubles, tokens)
+    meeting_providers = providers.Singleton(registry, settings, http_client, budget, troubles, tokens, google_classes)
     check_access = providers.Singleton(CheckAccess, providers.Singleton(google_checks, google_classes), troubles)
     meeting_notices = providers.Singleton(zoom_notices, settings)
     receive_meeting_notice = providers.Factory(ReceiveMeetingNotice, new_unit, clock, meeting_notices)

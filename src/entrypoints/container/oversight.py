@@ -64,6 +64,7 @@ class OversightContainer(containers.DeclarativeContainer):
     new_unit: providers.Dependency[Any] = providers.Dependency()
     clock: providers.Dependency[Any] = providers.Dependency()
     engine: providers.Dependency[Any] = providers.Dependency()
+    cache: providers.Dependency[Any] = providers.Dependency()
     wakeup: providers.Dependency[Any] = providers.Dependency()
     subscribers: providers.Dependency[Any] = providers.Dependency()
     people: providers.Dependency[Any] = providers.Dependency()
@@ -111,7 +112,7 @@ class OversightContainer(containers.DeclarativeContainer):
     name_people = providers.Factory(NamePeople, people)
 
     queue_queries = providers.Singleton(SqlQueues, engine)
-    count_queues = providers.Factory(CountQueues, queue_queries, clock)
+    count_queues = providers.Singleton(CountQueues, queue_queries, clock, cache)
     list_queue = providers.Factory(ListQueue, queue_queries, clock)
     claim_item = providers.Factory(ClaimItem, new_unit, clock, queue_queries)
     release_item = providers.Factory(ReleaseItem, new_unit)

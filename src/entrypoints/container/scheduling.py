@@ -41,8 +41,9 @@ class SchedulingContainer(containers.DeclarativeContainer):
     public_client: providers.Dependency[Any] = providers.Dependency()
     budget: providers.Dependency[Any] = providers.Dependency()
     troubles: providers.Dependency[Any] = providers.Dependency()
+    tokens: providers.Dependency[Any] = providers.Dependency()
 
-    google_of_qaris = providers.Singleton(qaris_service, settings, http_client, budget, troubles)
+    google_of_qaris = providers.Singleton(qaris_service, settings, http_client, budget, troubles, tokens)
     calendar_consent = providers.Singleton(calendar_consent, settings, google_of_qaris)
     busy_sources = providers.Singleton(busy_sources, settings, google_of_qaris, budget, public_client)
     read_calendar = providers.Singleton(ReadCalendar, new_unit, clock, cipher, busy_sources)

@@ -12,9 +12,11 @@ from redis.asyncio import BlockingConnectionPool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.academies import Academies
+from adapters.cache import MemoryCache, RedisCache
 from adapters.messaging.wakeup import RedisWakeup
 from adapters.outgoing.budget import RedisBudget
 from adapters.outgoing.public import public_client
+from adapters.outgoing.tokens import Tokens
 from adapters.outgoing.troubles import Troubles
 from adapters.persistence.cipher import FernetCipher
 from adapters.persistence.engine import new_engine
@@ -25,6 +27,7 @@ from adapters.redis_line import RedisLine, suits
 from adapters.system import SystemClock, new_id
 from entrypoints.container.subscriptions import subscribers_of
 from entrypoints.settings import Settings
+from ports.cache import Cache
 from ports.outbox import Wakeup
 from ports.unit_of_work import NewUnit, UnitOfWork
 
@@ -45,6 +48,10 @@ def _redis(settings: Settings) -> ArqRedis:
     )
     redis.auto_close_connection_pool = True
     return redis
+
+
+def _cache(settings: Settings, redis: ArqRedis) -> Cache:
+    return RedisCache(redis) if settings.cache == "redis" else MemoryCache()
 
 
 def _line(settings: Settings) -> RedisLine | None:
@@ -84,6 +91,8 @@ class Shared(containers.DeclarativeContainer):
     new_unit = providers.Singleton(_new_unit, engine, wakeup)
     cipher = providers.Singleton(FernetCipher, settings.provided.encryption_keys)
     budget = providers.Singleton(RedisBudget, redis)
+    cache = providers.Singleton(_cache, settings, redis)
+    tokens = providers.Singleton(Tokens, cache, cipher)
     trouble_log = providers.Singleton(TroubleLog, engine, clock)
     troubles = providers.Singleton(Troubles, trouble_log.provided.note)
     public_client = providers.Singleton(public_client)

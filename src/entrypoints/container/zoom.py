@@ -9,18 +9,18 @@ from adapters.meetings.zoom.client import ACCOUNT_RATE, API, ENDPOINT_RATE, OAUT
 from adapters.meetings.zoom.meetings import ZoomMeetings
 from adapters.meetings.zoom.notices import ZoomNotices
 from adapters.outgoing.guard import Guard, Patience, Trouble
+from adapters.outgoing.tokens import Tokens
 from entrypoints.settings import Settings
 from ports.budget import Budget
-from ports.clock import Clock
 
 
 def zoom_meetings(
-    settings: Settings, client: httpx.AsyncClient, budget: Budget, troubles: Trouble, clock: Clock
+    settings: Settings, client: httpx.AsyncClient, budget: Budget, troubles: Trouble, tokens: Tokens
 ) -> list[ZoomMeetings]:
     """None where no account is set up."""
     api, oauth = settings.provider_url("zoom", API), settings.provider_url("zoom-oauth", OAUTH)
     accounts = read_accounts(settings.zoom_accounts)
-    clients = [zoom_client(account, client, budget, troubles, clock, api=api, oauth=oauth) for account in accounts]
+    clients = [zoom_client(account, client, budget, troubles, tokens, api=api, oauth=oauth) for account in accounts]
     return [ZoomMeetings(clients)] if clients else []
 
 
@@ -29,7 +29,7 @@ def zoom_client(
     client: httpx.AsyncClient,
     budget: Budget,
     troubles: Trouble | None,
-    clock: Clock,
+    tokens: Tokens,
     *,
     api: str,
     oauth: str,
@@ -43,7 +43,7 @@ def zoom_client(
         patience=patience,
         trouble=troubles,
     )
-    return ZoomClient(account, client, guard, budget, clock, api=api, oauth=oauth)
+    return ZoomClient(account, client, guard, budget, tokens, api=api, oauth=oauth)
 
 
 def zoom_notices(settings: Settings) -> Mapping[str, ZoomNotices]:

@@ -61,6 +61,11 @@ def test_a_secret_may_come_from_a_mounted_file(tmp_path: Path) -> None:
         ("HALAQA_ENCRYPTION_KEYS", "short", "32 bytes"),
         ("HALAQA_ADMIN_COPY_EMAIL", "nobody", "not an e-mail address"),
         ("HALAQA_SECRET_KEY_FILE", "/does/not/exist", "cannot be read"),
+        ("HALAQA_CACHE", "disk", "expected one of redis, memory"),
+        ("HALAQA_STATIC_URL", "cdn.example", "should look like https://cdn.example"),
+        ("HALAQA_STATIC_URL", "https://cdn.example/?school", "should look like https://cdn.example"),
+        ("HALAQA_STATIC_URL", "https://cdn.example; script-src *", "should look like https://cdn.example"),
+        ("HALAQA_STATIC_URL", "https://user@cdn.example", "should look like https://cdn.example"),
         ("HALAQA_DATABSE_URL", "postgresql://db/x", "did you mean HALAQA_DATABASE_URL?"),
     ],
 )
@@ -102,6 +107,12 @@ def test_production_refuses_weak_secrets_and_does_not_repeat_them(name: str, val
 def test_production_refuses_plain_http() -> None:
     with pytest.raises(SettingsError, match="HALAQA_MAIN_URL must start with https://"):
         load(PRODUCTION | {"HALAQA_MAIN_URL": "http://school.example"})
+    with pytest.raises(SettingsError, match="HALAQA_STATIC_URL must start with https://"):
+        load(PRODUCTION | {"HALAQA_STATIC_URL": "http://cdn.example"})
+
+
+def test_static_files_come_from_below_the_address_given() -> None:
+    assert load({"HALAQA_STATIC_URL": "https://cdn.example/school/"}).static_url == "https://cdn.example/school"
 
 
 def test_every_setting_is_in_the_table_and_no_secret_is() -> None:

@@ -171,7 +171,10 @@ class QueueOut(msgspec.Struct, kw_only=True):
 
 
 class QueuesOut(msgspec.Struct):
+    """``at``: when they were counted, half a minute ago at most."""
+
     items: list[QueueOut]
+    at: datetime
 
 
 class QueueItemOut(msgspec.Struct, kw_only=True):
@@ -204,9 +207,13 @@ class StaffQueueController(Controller):
     @get("/", needs=Permission.SEE_BOOKINGS, summary="What waits for a person")
     async def all(self, request: Req, count_queues: NamedDependency[CountQueues]) -> QueuesOut:
         """The queues that the reader may see."""
-        lengths = await count_queues(request.user)
+        counted = await count_queues(request.user)
         return QueuesOut(
-            [QueueOut(name=queue, waiting=length.waiting, oldest=length.oldest) for queue, length in lengths.items()]
+            [
+                QueueOut(name=queue, waiting=length.waiting, oldest=length.oldest)
+                for queue, length in counted.value.items()
+            ],
+            counted.at,
         )
 
     @get("/{name:str}", needs=Permission.SEE_BOOKINGS, summary="One queue, oldest first")

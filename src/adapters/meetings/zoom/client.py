@@ -4,10 +4,8 @@ Source: Zoom developer documentation, "Server-to-Server OAuth" (a token lasts an
 "API Rate Limits" (per account, over all its apps; 100 meetings made or changed a day for each user), "Error codes".
 """
 
-import asyncio
 import base64
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -17,8 +15,8 @@ import msgspec
 from adapters.meetings.zoom.accounts import ZoomAccount
 from adapters.outgoing.guard import Crowded, Guard
 from adapters.outgoing.http import Caller
+from adapters.outgoing.tokens import Fresh, Tokens
 from ports.budget import Budget, Rate
-from ports.clock import Clock
 from ports.errors import GatewayError, GatewayRefused, GatewayUnavailable
 from ports.scheduling.meetings import RoomGone
 
@@ -28,7 +26,7 @@ ACCOUNT_RATE: Final = Rate(name="zoom", times=20)
 ENDPOINT_RATE: Final = Rate(name="zoom-endpoint", times=10)
 HOST_RATE: Final = Rate(name="zoom-host", times=50, per_s=86_400)
 """All at once and as many again over the day: a hundred in any 24 hours."""
-EARLY: Final = timedelta(minutes=5)
+EARLY_S: Final = 300.0
 GONE: Final = frozenset({3000, 3001})
 BAD_TOKEN: Final = 124
 
@@ -81,17 +79,15 @@ class ZoomClient:
         client: httpx.AsyncClient,
         guard: Guard,
         budget: Budget,
-        clock: Clock,
+        tokens: Tokens | None = None,
         *,
         api: str = API,
         oauth: str = OAUTH,
     ) -> None:
         self.account, self.gateway = account, guard.name
         self._caller = Caller(client, guard, Refusal(guard.name))
-        self._budget, self._clock = budget, clock
+        self._budget, self._tokens = budget, tokens or Tokens()
         self._api, self._oauth = api.rstrip("/"), oauth.rstrip("/")
-        self._token, self._until = "", datetime.min.replace(tzinfo=UTC)
-        self._turn = asyncio.Lock()
 
     async def ask(
         self,
@@ -109,8 +105,9 @@ class ZoomClient:
         """
         if host and await self._budget.take(HOST_RATE, f"{self.gateway} {host}", patience_s=0) is None:
             raise Crowded(self.gateway, f"{endpoint}: this host has had its changes of the day")
+        refused = ""
         for last in (False, True):
-            token = await self._bearer()
+            refused = token = await self._tokens.of(self._key, self._fetch, instead_of=refused)
             try:
                 answer = await self._caller.ask(
                     method,
@@ -122,35 +119,28 @@ class ZoomClient:
                     headers={"authorization": f"Bearer {token}"},
                 )
             except BadToken as error:
-                self._forget(token)
                 if last:
                     raise GatewayRefused(self.gateway, "takes none of its own tokens", error.code) from error
                 continue
             return answer.content
         raise AssertionError("the second time answers or raises")
 
-    async def _bearer(self) -> str:
-        async with self._turn:
-            now = self._clock.now()
-            if self._token and now < self._until:
-                return self._token
-            basic = base64.b64encode(f"{self.account.client_id}:{self.account.client_secret}".encode()).decode()
-            answer = await self._caller.ask(
-                "POST",
-                f"{self._oauth}/oauth/token",
-                endpoint="POST oauth/token",
-                repeatable=True,
-                headers={"authorization": f"Basic {basic}"},
-                form={"grant_type": "account_credentials", "account_id": self.account.account_id},
-            )
-            token = read(answer.content, Token, self.gateway, "POST oauth/token")
-            self._token = token.access_token
-            self._until = now + timedelta(seconds=token.expires_in) - EARLY
-            return self._token
+    @property
+    def _key(self) -> str:
+        return f"zoom:{self.account.account_id}:{self.account.client_id}:{self._oauth}"
 
-    def _forget(self, token: str) -> None:
-        if self._token == token:
-            self._token = ""
+    async def _fetch(self) -> Fresh:
+        basic = base64.b64encode(f"{self.account.client_id}:{self.account.client_secret}".encode()).decode()
+        answer = await self._caller.ask(
+            "POST",
+            f"{self._oauth}/oauth/token",
+            endpoint="POST oauth/token",
+            repeatable=True,
+            headers={"authorization": f"Basic {basic}"},
+            form={"grant_type": "account_credentials", "account_id": self.account.account_id},
+        )
+        token = read(answer.content, Token, self.gateway, "POST oauth/token")
+        return Fresh(token.access_token, token.expires_in - EARLY_S)
 
 
 def read(content: bytes, kind: type[T], gateway: str, endpoint: str) -> T:

@@ -12,7 +12,7 @@ const shown = async (answer) => {
     const { next } = form.elements;
     if (next && !next.value && location.pathname !== "/") next.value = location.pathname + location.search;
   }
-  const { offerPasskeys } = await import("/static/js/passkey.js");
+  const { offerPasskeys } = await import("./passkey.js");
   offerPasskeys(body);
   (body.querySelector("[aria-invalid]") ?? body.querySelector("input:not([type=hidden])"))?.focus();
 };

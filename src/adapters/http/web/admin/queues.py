@@ -24,7 +24,8 @@ class AdminQueuesController(Controller):
 
     @get("/", needs=Permission.SEE_BOOKINGS)
     async def overview(self, request: Req, count_queues: NamedDependency[CountQueues]) -> Response[Any]:
-        return page(request, "admin/queues.html", queues=list((await count_queues(request.user)).items()))
+        counted = await count_queues(request.user)
+        return page(request, "admin/queues.html", queues=list(counted.value.items()), at=counted.at)
 
     @get("/{name:str}", needs=Permission.SEE_BOOKINGS)
     async def queue(
