@@ -1,7 +1,7 @@
 """Group classes in memory and on PostgreSQL: planned, taught, and never at the time of something else. (LIVE-13)"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.meetings.registry import Registry
+from adapters.persistence.scheduling.class_queries import SqlClassQueries
 from application.booking.places import require_room
 from application.scheduling.change_meeting import CancelMeeting, MeetingOnConfirmation, MoveMeeting
 from application.scheduling.class_members import ChangeMembers, MarkAttendance
@@ -283,6 +284,28 @@ async def test_the_rest_of_a_class_is_cancelled_at_once(school: Classes) -> None
 
 
 @pytest.mark.postgres
+async def test_the_times_of_people_are_read_with_who_is_in_them(database: AsyncEngine) -> None:
+    school = await _opened(postgres_units(database))
+    first, second, *_ = await school.opened()
+    for learner_id in (LEARNER, OTHER_STUDENT.user_id):
+        await school.members.add(ADMIN, CLASS, learner_id)
+    await school.change.cancel(TEACHER, second.id, "ill")
+    moved = await school.change.move(TEACHER, first.id, first.slot.start + timedelta(hours=1))
+    queries, window = SqlClassQueries(database), TimeSlot(moved.slot.start, second.slot.end)
+
+    own, taught = await queries.times_of([LEARNER], window), await queries.times_of([UserId(QARI)], window)
+
+    assert [(each.id, each.starts_at, each.stands, each.sequence) for each in own] == [
+        (first.id, moved.slot.start, True, 1),
+        (second.id, second.slot.start, False, 1),
+    ]
+    assert [learner_id for learner_id, _name in own[0].learners] == [LEARNER]
+    assert (taught[0].learners, taught[0].taken, taught[0].title) == ((), 2, "Tajwid for beginners")
+    assert not await queries.times_of([a_student(1).user_id], window)
+    assert not await queries.times_of([LEARNER], TimeSlot(second.slot.end, second.slot.end + timedelta(minutes=1)))
+
+
+@pytest.mark.postgres
 @pytest.mark.slow
 async def test_of_a_lesson_and_a_class_at_one_time_there_is_one(database: AsyncEngine) -> None:
     # BOOK-03, LIVE-13: whoever comes first, under any load
@@ -370,6 +393,7 @@ async def test_a_learner_raced_by_a_lesson_and_a_class_is_in_one_of_them(databas
             await asyncio.sleep(head_start if start == 11 else 0)
             await school.hold(qari_id=OTHER_QARI, start=slot.start)
 
+        both: list[Callable[[], Awaitable[None]]]
         both = [goes_to_lesson, goes_to_class] if number % 2 else [goes_to_class, goes_to_lesson]
         results = await asyncio.gather(*(go() for go in both), return_exceptions=True)
 

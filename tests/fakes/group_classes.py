@@ -10,6 +10,7 @@ from domain.errors import NotFound, StaleWrite
 from domain.ids import BookingId, GroupClassId, OccurrenceId, UserId
 from domain.scheduling.group_class import GroupClass, Mark, Member, Occurrence, Status
 from domain.time import TimeSlot
+from ports.scheduling.class_queries import ClassTime
 
 
 class MemoryGroupClasses:
@@ -132,6 +133,44 @@ class MemoryGroupClasses:
         ]
         if any(wanted.slot.overlaps(taken) for taken in lessons + classes):
             raise LearnerBusy("There is another lesson at that time.", learner_id=str(learner_id))
+
+
+class MemoryClassQueries:
+    """Over what a store has committed; whom it does not know goes without a name."""
+
+    def __init__(self, shelf: Callable[[str], dict[Any, Any]] | None = None) -> None:
+        empty: dict[str, dict[Any, Any]] = {}
+        self._shelf = shelf or (lambda name: empty.setdefault(name, {}))
+
+    async def times_of(self, people: Sequence[UserId], window: TimeSlot) -> Sequence[ClassTime]:
+        times = MemoryGroupClasses(self._shelf)
+        found = [self._shown(times, each, people) for each in times.planned.values() if each.slot.overlaps(window)]
+        theirs = [each for each in found if each.learners or each.qari_id in people]
+        return sorted(theirs, key=lambda each: (each.starts_at, each.id))
+
+    def _shown(self, times: MemoryGroupClasses, each: Occurrence, people: Sequence[UserId]) -> ClassTime:
+        it = times.classes[each.class_id]
+        members = [learner_id for class_id, learner_id in times.joined if class_id == it.id]
+        return ClassTime(
+            id=each.id,
+            class_id=it.id,
+            title=it.title,
+            subject=it.subject,
+            qari_id=it.qari_id,
+            qari_name=self._name(it.qari_id),
+            qari_zone=it.zone,
+            starts_at=each.slot.start,
+            ends_at=each.slot.end,
+            status=each.status,
+            sequence=each.version - 1,
+            taken=len(members),
+            learners=tuple((member, self._name(member)) for member in members if member in people),
+            created_at=it.created_at,
+        )
+
+    def _name(self, user_id: UserId) -> str:
+        user = self._shelf("users").get(user_id)
+        return user.name if user is not None else ""
 
 
 def build(part: str, shelf: Callable[[str], dict[Any, Any]]) -> Any:

@@ -1,7 +1,8 @@
-"""Lessons as calendar entries (RFC 5545), and the invitations that carry them (RFC 5546).
+"""Lessons and classes as calendar entries (RFC 5545), and the invitations that carry them (RFC 5546).
 
-The UID is the lesson's id, so a change updates the entry in place and a cancellation removes it; SEQUENCE comes from
-the booking. An entry leads to our own page of the lesson, never to the class itself. (BOOK-05, BOOK-09, LIVE-11)
+The UID is the lesson's id (of a class, that of the one time), so a change updates the entry in place and a
+cancellation removes it; SEQUENCE comes from the booking. An entry leads to our own page of the lesson, never to the
+meeting itself. (BOOK-05, BOOK-09, LIVE-11, LIVE-13)
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from adapters.languages.text import N_, translator
 from domain.ids import UserId
 from ports.notification.mail import Attachment
 from ports.notification.queries import Lesson, Person
+from ports.scheduling.class_queries import ClassTime
 
 PRODUCT: Final = "-//Halaqa//Lessons//EN"
 GONE: Final = frozenset({"cancelled", "refunded"})
@@ -41,8 +43,8 @@ class CalendarWriter:
         kind = f"text/calendar; charset=utf-8; method={method}"
         return Attachment(name="lesson.ics", content_type=kind, body=calendar.to_ical())
 
-    def feed(self, lessons: Sequence[Lesson], reader: UserId, *, name: str) -> bytes:
-        """The same bytes while nothing has changed. Cancelled lessons stay, marked, so that programs take them out."""
+    def feed(self, lessons: Sequence[Lesson], reader: UserId, *, name: str, classes: Sequence[ClassTime] = ()) -> bytes:
+        """The same bytes while nothing has changed. What is cancelled stays, marked, so that programs take it out."""
         calendar = self._calendar("PUBLISH")
         calendar.add("x-wr-calname", name)
         calendar.add("refresh-interval", timedelta(minutes=15), parameters={"VALUE": "DURATION"})
@@ -50,6 +52,8 @@ class CalendarWriter:
         for lesson in lessons:
             gone = lesson.status in GONE
             calendar.add_component(self._entry(lesson, reader, at=lesson.created_at, cancelled=gone))
+        for each in classes:
+            calendar.add_component(self._class_entry(each))
         return bytes(calendar.to_ical())
 
     def _calendar(self, method: str) -> Calendar:
@@ -64,14 +68,25 @@ class CalendarWriter:
         teaches = reader == lesson.qari.user_id
         own, other = (lesson.qari, lesson.learner) if teaches else (lesson.learner, lesson.qari)
         page = f"{self._base}/lessons/{lesson.booking_id}"
-        entry = Event()
-        entry.add("uid", f"{lesson.booking_id}@{self._domain}")
-        entry.add("sequence", lesson.sequence)
-        entry.add("dtstamp", at.astimezone(UTC))
-        entry.add("dtstart", lesson.starts_at.astimezone(UTC))
-        entry.add("dtend", lesson.ends_at.astimezone(UTC))
         words = translator(own.locale)(N_("Quran lesson with {name}"))
-        entry.add("summary", words.format(name=other.name))
+        entry = self._event(str(lesson.booking_id), lesson.sequence, lesson.starts_at, lesson.ends_at, at)
+        return self._told(entry, words.format(name=other.name), page, cancelled=cancelled)
+
+    def _class_entry(self, it: ClassTime) -> Event:
+        entry = self._event(str(it.id), it.sequence, it.starts_at, it.ends_at, it.created_at)
+        return self._told(entry, it.title, f"{self._base}/classes/{it.class_id}", cancelled=not it.stands)
+
+    def _event(self, key: str, sequence: int, starts_at: datetime, ends_at: datetime, at: datetime) -> Event:
+        entry = Event()
+        entry.add("uid", f"{key}@{self._domain}")
+        entry.add("sequence", sequence)
+        entry.add("dtstamp", at.astimezone(UTC))
+        entry.add("dtstart", starts_at.astimezone(UTC))
+        entry.add("dtend", ends_at.astimezone(UTC))
+        return entry
+
+    def _told(self, entry: Event, summary: str, page: str, *, cancelled: bool) -> Event:
+        entry.add("summary", summary)
         entry.add("description", page)
         entry.add("url", vUri(page))
         entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")

@@ -8,14 +8,19 @@ import msgspec
 
 from domain.errors import NotFound
 from domain.identity.actor import Actor
+from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.notification.feed import Feed, hash_feed_token
+from domain.time import TimeSlot
 from ports.clock import Clock
+from ports.identity.guardians import GuardianQueries
 from ports.notification.calendar import FeedWriter
 from ports.notification.queries import NotificationQueries
+from ports.scheduling.class_queries import ClassQueries
 from ports.unit_of_work import NewUnit
 
 PAST: Final = timedelta(days=60)
+AHEAD: Final = timedelta(days=800)
 
 
 class OpenFeed:
@@ -70,14 +75,26 @@ class FeedContent(msgspec.Struct, frozen=True, kw_only=True):
 class ReadFeed:
     """The token is the permission. Raises NotFound for an unknown or revoked one, without saying which."""
 
-    def __init__(self, new_unit: NewUnit, clock: Clock, queries: NotificationQueries, feed_writer: FeedWriter) -> None:
+    def __init__(
+        self,
+        new_unit: NewUnit,
+        clock: Clock,
+        queries: NotificationQueries,
+        feed_writer: FeedWriter,
+        class_queries: ClassQueries,
+        guardian_queries: GuardianQueries,
+    ) -> None:
         self._new_unit, self._clock, self._queries, self._writer = new_unit, clock, queries, feed_writer
+        self._classes, self._guardians = class_queries, guardian_queries
 
     async def __call__(self, token: str) -> FeedContent:
         async with self._new_unit() as unit:
             feed = await unit.feeds.by_token(hash_feed_token(token))
         if feed is None:
             raise NotFound("there is no such calendar feed")
-        lessons = await self._queries.calendar_of(feed.user_id, since=self._clock.now() - PAST)
-        body = self._writer.feed(lessons, feed.user_id, name="Halaqa")
+        now = self._clock.now()
+        lessons = await self._queries.calendar_of(feed.user_id, since=now - PAST)
+        people = [feed.user_id, *await self._guardians.children_seen_by(feed.user_id, Right.SEE)]
+        classes = await self._classes.times_of(people, TimeSlot(now - PAST, now + AHEAD))
+        body = self._writer.feed(lessons, feed.user_id, name="Halaqa", classes=classes)
         return FeedContent(body=body, etag=hashlib.sha256(body).hexdigest()[:32])

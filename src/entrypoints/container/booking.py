@@ -5,6 +5,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from adapters.persistence.booking.queries import SqlBookingQueries
+from adapters.persistence.scheduling.class_queries import SqlClassQueries
 from application.booking.answer_request import ApproveRequest, DeclineRequest
 from application.booking.book_for_others import BookForOthers
 from application.booking.cancel_booking import CancelBooking, PreviewCancellation
@@ -16,6 +17,7 @@ from application.booking.mark_refunded import MarkRefunded
 from application.booking.record_outcome import RecordOutcome
 from application.booking.reschedule_booking import AnswerProposal, PreviewReschedule, RescheduleBooking
 from application.booking.see_lessons import ListMyLessons, SearchBookings, SeeAgenda, SeeDuties, SeeLesson
+from application.scheduling.class_times import SeeClassTimes
 
 
 class BookingContainer(containers.DeclarativeContainer):
@@ -45,6 +47,8 @@ class BookingContainer(containers.DeclarativeContainer):
     list_my_lessons = providers.Singleton(ListMyLessons, booking_queries, clock, guardian_queries)
     see_lesson = providers.Singleton(SeeLesson, booking_queries, guardian_queries)
     see_agenda = providers.Singleton(SeeAgenda, booking_queries)
+    class_queries = providers.Singleton(SqlClassQueries, engine)
+    see_class_times = providers.Singleton(SeeClassTimes, class_queries, guardian_queries)
     see_duties = providers.Singleton(SeeDuties, booking_queries, clock)
     search_bookings = providers.Singleton(SearchBookings, booking_queries, clock)
 

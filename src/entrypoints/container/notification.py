@@ -66,6 +66,8 @@ class NotificationContainer(containers.DeclarativeContainer):
     academies: providers.Dependency[Any] = providers.Dependency()
     cipher: providers.Dependency[Any] = providers.Dependency()
     new_id: providers.Dependency[Any] = providers.Dependency()
+    class_queries: providers.Dependency[Any] = providers.Dependency()
+    guardian_queries: providers.Dependency[Any] = providers.Dependency()
 
     school_reader = providers.Singleton(school_of, settings)
     notification_queries = providers.Singleton(SqlNotificationQueries, engine)
@@ -124,7 +126,9 @@ class NotificationContainer(containers.DeclarativeContainer):
     open_feed = providers.Factory(OpenFeed, new_unit, clock)
     revoke_feed = providers.Factory(RevokeFeed, new_unit, clock)
     show_feed = providers.Factory(ShowFeed, new_unit)
-    read_feed = providers.Factory(ReadFeed, new_unit, clock, notification_queries, calendar_writer)
+    read_feed = providers.Factory(
+        ReadFeed, new_unit, clock, notification_queries, calendar_writer, class_queries, guardian_queries
+    )
     list_mailbox = providers.Factory(ListMailbox, mailbox)
     read_mail = providers.Factory(ReadMail, mailbox)
 

@@ -11,10 +11,15 @@ from litestar.testing import TestClient
 
 from adapters.http.api import classes as api
 from adapters.http.web import classes as web
+from adapters.http.web import qari as qari_pages
+from adapters.http.web.student.home import PortalController
 from adapters.meetings.registry import Registry
 from adapters.system import new_id
+from application.booking.see_lessons import ListMyLessons, SeeAgenda, SeeDuties
+from application.identity.see_family import SeeChildren
 from application.oversight.people import SearchPeople
 from application.scheduling.class_members import ChangeMembers, MarkAttendance
+from application.scheduling.class_times import SeeClassTimes
 from application.scheduling.create_meeting import CreateMeeting
 from application.scheduling.join_class import JoinClass
 from application.scheduling.join_lesson import JoinLesson
@@ -24,12 +29,14 @@ from domain.identity.guardianship import Right
 from domain.identity.permission import Audience, Role
 from domain.scheduling.group_class import Occurrence
 from fakes.clock import NOON, FixedClock
-from fakes.guardians import CHILD, a_clearance, a_guardianship
+from fakes.group_classes import MemoryClassQueries
+from fakes.guardians import CHILD, MemoryGuardianQueries, a_clearance, a_guardianship
 from fakes.http import an_app, bearer, person, provided, token_of
 from fakes.identity import IdentityStore, MemoryPeople, a_user
 from fakes.ids import SequentialIds
 from fakes.meetings import FakeMeetings, ReversingCipher
 from fakes.scheduling import a_calendar, a_qari
+from fakes.screens import PreparedLessons
 from fakes.unit import MemoryStore
 from support.units import memory_units
 
@@ -85,12 +92,19 @@ class Place:
             "search_people": SearchPeople(MemoryPeople(people)),
             "new_id": new_id,
             "clock": self.clock,
+            "list_my_lessons": ListMyLessons(PreparedLessons(), self.clock, MemoryGuardianQueries(self.store)),
+            "see_children": SeeChildren(MemoryGuardianQueries(self.store)),
+            "see_agenda": SeeAgenda(PreparedLessons()),
+            "see_duties": SeeDuties(PreparedLessons(), self.clock),
+            "see_my_earnings": None,
+            "see_class_times": SeeClassTimes(MemoryClassQueries(self.store.shelf), MemoryGuardianQueries(self.store)),
         }
         self._apps: dict[Audience, Litestar] = {}
 
     def open(self, role: Role, *, audience: Audience = Audience.MAIN) -> TestClient[Litestar]:
         main = audience is Audience.MAIN
-        pages = web.CONTROLLERS_MAIN if main else web.CONTROLLERS_ADMIN
+        ahead = (PortalController, *qari_pages.CONTROLLERS_MAIN)
+        pages = (*web.CONTROLLERS_MAIN, *ahead) if main else web.CONTROLLERS_ADMIN
         calls = api.CONTROLLERS_MAIN if main else api.CONTROLLERS_ADMIN
         if audience not in self._apps:
             self._apps[audience] = an_app(
@@ -181,6 +195,48 @@ def test_the_door_opens_for_those_in_it_shortly_before_it_begins(place: Place, r
     assert opened.headers["location"].startswith("https://")
     assert opened.headers["cache-control"] == "no-store"
     assert entry["leads"] is (role is Role.QARI)
+
+
+@pytest.mark.parametrize(
+    ("role", "pages", "way_in"),
+    [
+        (Role.STUDENT, ("/portal", "/portal/lessons"), "Join the class"),
+        (Role.GUARDIAN, ("/portal", "/portal/lessons"), "Join the class"),
+        (Role.QARI, ("/qari", "/qari/calendar"), "Start the class"),
+    ],
+)
+def test_a_class_stands_where_one_looks_for_ones_lessons(
+    place: Place, role: Role, pages: tuple[str, str], way_in: str
+) -> None:
+    first, second = place.opened()
+    place.clock.set(first.slot.start - timedelta(hours=2))
+    with place.open(role) as client:
+        early = [unescape(client.get(address).text) for address in pages]
+        place.clock.set(first.slot.start - timedelta(minutes=5))
+        due = [unescape(client.get(address).text) for address in pages]
+        with place.office() as office:
+            for occurrence in (first, second):
+                office.post(f"/classes/times/{occurrence.id}/cancel", data={"reason": "Ill"})
+        off = [unescape(client.get(address).text) for address in pages]
+
+    door = f"/classes/times/{first.id}/join"
+    assert all("Tajwid for beginners" in page and way_in not in page for page in early)
+    assert all(door in page and way_in in page for page in due)
+    assert all(("for Aisha" in page) is (role is Role.GUARDIAN) for page in due)
+    assert not any("Tajwid for beginners" in page for page in off)
+
+
+def test_an_empty_list_says_to_each_how_it_fills(place: Place) -> None:
+    with place.open(Role.STUDENT) as client:
+        learner = client.get("/classes").text
+    with place.office(Role.SUPPORT) as client:
+        support = client.get("/classes").text
+    with place.office() as client:
+        admin = client.get("/classes").text
+
+    assert "gives you a place in a class" in learner
+    assert "When a Qari or the office plans a class, it is here." in support
+    assert "Plan the first one below." in admin
 
 
 def test_a_guardian_without_the_right_to_join_stays_outside(place: Place) -> None:

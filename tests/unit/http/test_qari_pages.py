@@ -18,6 +18,7 @@ from application.booking.cancel_booking import CancelBooking, PreviewCancellatio
 from application.booking.record_outcome import RecordOutcome
 from application.booking.reschedule_booking import AnswerProposal, PreviewReschedule, RescheduleBooking
 from application.booking.see_lessons import SeeAgenda, SeeDuties, SeeLesson
+from application.scheduling.class_times import SeeClassTimes
 from application.scheduling.free_slots import FreeSlots
 from domain.billing.ledger import Outcome
 from domain.booking.booking import Status
@@ -26,6 +27,7 @@ from domain.ids import BookingId
 from domain.money import Money
 from fakes.booking import a_booking
 from fakes.directory import MemoryDirectory, MemorySchool
+from fakes.group_classes import MemoryClassQueries
 from fakes.guardians import MemoryGuardianQueries
 from fakes.http import NOON, StandingClock, an_app, bearer, provided, token_of
 from fakes.scheduling import a_calendar, a_qari
@@ -65,6 +67,7 @@ class Desk:
         parts: dict[str, Any] = {
             "clock": clock,
             "see_agenda": SeeAgenda(self.lessons),
+            "see_class_times": SeeClassTimes(MemoryClassQueries(self.store.shelf), MemoryGuardianQueries()),
             "see_duties": SeeDuties(self.lessons, clock),
             "see_lesson": SeeLesson(self.lessons, MemoryGuardianQueries()),
             "free_slots": FreeSlots(MemoryDirectory(MemorySchool()), clock),

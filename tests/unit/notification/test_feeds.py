@@ -1,6 +1,6 @@
 """A calendar feed: secret, revocable, honest about what is cancelled. (API-09)"""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,14 +11,21 @@ from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowF
 from domain.errors import NotFound, NotPermitted
 from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
-from domain.ids import BookingId
+from domain.ids import BookingId, GroupClassId, OccurrenceId, UserId
+from domain.scheduling.group_class import GroupClass, Member, Occurrence
+from domain.scheduling.subject import Subject
+from domain.time import TimeSlot
 from fakes.clock import NOON, FixedClock
+from fakes.group_classes import MemoryClassQueries
+from fakes.guardians import MemoryGuardianQueries
 from fakes.news import LEARNER, LESSON, QARI, STARTS, a_lesson
 from fakes.notification import MemoryNotificationQueries
 from fakes.unit import MemoryStore, MemoryUnit
 
 AMINA = Actor(user_id=LEARNER, role=Role.STUDENT, audience=Audience.MAIN)
 BILAL = Actor(user_id=QARI, role=Role.QARI, audience=Audience.MAIN)
+
+OTHER = Actor(user_id=UserId(UUID(int=404)), role=Role.STUDENT, audience=Audience.MAIN)
 
 
 class World:
@@ -27,7 +34,17 @@ class World:
         self.queries.put(a_lesson())
         writer = CalendarWriter(base_url="https://school.example", organizer="no-reply@school.example", school="Halaqa")
         self.open, self.revoke = OpenFeed(self.unit, self.clock), RevokeFeed(self.unit, self.clock)
-        self.show, self.read = ShowFeed(self.unit), ReadFeed(self.unit, self.clock, self.queries, writer)
+        self.show, self.read = (
+            ShowFeed(self.unit),
+            ReadFeed(
+                self.unit,
+                self.clock,
+                self.queries,
+                writer,
+                MemoryClassQueries(self.store.shelf),
+                MemoryGuardianQueries(self.store),
+            ),
+        )
 
     def unit(self) -> MemoryUnit:
         return MemoryUnit(self.store)
@@ -65,6 +82,46 @@ async def test_a_cancelled_lesson_is_marked() -> None:
     world.queries.put(a_lesson(status="cancelled", sequence=1))
 
     assert await world.entries(await world.open(AMINA)) == {str(LESSON): ("CANCELLED", 1)}
+
+
+async def test_each_time_of_a_class_is_in_it_moved_and_cancelled_as_lessons_are() -> None:
+    # LIVE-13
+    world = World()
+    it = GroupClass(
+        id=GroupClassId(UUID(int=7)),
+        qari_id=QARI,
+        title="Tajwid for beginners",
+        subject=Subject.TAJWID,
+        zone="Europe/London",
+        first_date=STARTS.date(),
+        wall=time(18, 0),
+        weekdays=(STARTS.weekday(),),
+        weeks=1,
+        minutes=45,
+        capacity=3,
+        created_at=NOON,
+    )
+    once = Occurrence(id=OccurrenceId(UUID(int=8)), class_id=it.id, qari_id=QARI, index=0, slot=it.planned()[0])
+    member = Member(class_id=it.id, learner_id=LEARNER, payer_id=LEARNER, added_by=QARI, added_at=NOON)
+    world.store.shelf("classes")[it.id], world.store.shelf("class_occurrences")[once.id] = it, once
+    world.store.shelf("class_members")[it.id, LEARNER] = member
+
+    for reader in (AMINA, BILAL):
+        token = await world.open(reader)
+        world.store.shelf("class_occurrences")[once.id] = once
+        assert (await world.entries(token))[str(once.id)] == ("CONFIRMED", 0)
+        moved = once.move(TimeSlot.lasting(once.slot.start + timedelta(hours=2), 45), at=NOON)
+        world.store.shelf("class_occurrences")[once.id] = moved
+        assert (await world.entries(token))[str(once.id)] == ("CONFIRMED", 1)
+        (entry,) = (
+            e for e in Calendar.from_ical((await world.read(token)).body).events if "Tajwid" in str(e["summary"])
+        )
+        assert entry.start == moved.slot.start
+        assert entry["url"] == f"https://school.example/classes/{it.id}"
+        world.store.shelf("class_occurrences")[once.id] = moved.cancel("ill", at=NOON)
+        assert (await world.entries(token))[str(once.id)] == ("CANCELLED", 2)
+
+    assert str(once.id) not in await world.entries(await world.open(OTHER))
 
 
 async def test_holds_that_never_became_lessons_are_not_in_it() -> None:

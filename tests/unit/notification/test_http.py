@@ -18,6 +18,8 @@ from domain.booking.events import BookingConfirmed
 from domain.identity.permission import Audience
 from domain.ids import EventId, UserId
 from fakes.clock import NOON, FixedClock
+from fakes.group_classes import MemoryClassQueries
+from fakes.guardians import MemoryGuardianQueries
 from fakes.http import ADMIN_TOKEN, STUDENT_TOKEN, an_app
 from fakes.news import LESSON, a_lesson, a_person, an_event
 from fakes.notification import MemoryJobBoard, MemoryMailbox, MemoryNotificationQueries, RecordingWakeup
@@ -70,7 +72,14 @@ class World:
             "open_feed": OpenFeed(unit, self.clock),
             "revoke_feed": RevokeFeed(unit, self.clock),
             "show_feed": ShowFeed(unit),
-            "read_feed": ReadFeed(unit, self.clock, self.queries, writer),
+            "read_feed": ReadFeed(
+                unit,
+                self.clock,
+                self.queries,
+                writer,
+                MemoryClassQueries(self.store.shelf),
+                MemoryGuardianQueries(self.store),
+            ),
             "list_mailbox": ListMailbox(self.mailbox),
             "read_mail": ReadMail(self.mailbox),
             "show_job_health": ShowJobHealth(self.clock, self.board, Oversight()),

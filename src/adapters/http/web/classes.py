@@ -40,7 +40,7 @@ HERE: Final = "/classes"
 USUAL: Final = BookingPolicy()
 STATUS_WORDS: Final[Mapping[Status, tuple[str, str, str]]] = {
     Status.DRAFT: (N_("Draft"), "heed", "clock"),
-    Status.OPEN: (N_("Open"), "good", "check"),
+    Status.OPEN: (N_("Enrolling"), "good", "check"),
     Status.RUNNING: (N_("Running"), "good", "video"),
     Status.ENDED: (N_("Ended"), "", "check"),
     Status.CANCELLED: (N_("Cancelled"), "loss", "alert"),

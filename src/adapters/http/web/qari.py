@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -13,11 +13,12 @@ from adapters.http.formatting import clock_text, date_text, day_text, money_text
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.web.forms import next_page
-from adapters.http.web.lessons.view import USUAL, door_stands_open
+from adapters.http.web.lessons.view import USUAL, way_in_stands_open
 from adapters.http.web.week import Week, week_from
 from adapters.http.words import date_of
 from application.billing.see_money import SeeMyEarnings
 from application.booking.see_lessons import SeeAgenda, SeeDuties
+from application.scheduling.class_times import SeeClassTimes
 from domain.booking.booking import WAITING
 from domain.identity.permission import Permission
 from domain.money import Money
@@ -26,12 +27,14 @@ from ports.billing.queries import EarningLine
 from ports.booking.queries import LessonView
 from ports.clock import Clock
 from ports.paging import Page
+from ports.scheduling.class_queries import ClassTime
 
 # the hours that a week shows at least, and the months that the bars reach back
 EARLIEST: Final = 8
 LATEST: Final = 20
 _OUTCOME_OPEN: Final = timedelta(days=USUAL.qari_outcome_days)
 MONTHS: Final = 6
+Taught: TypeAlias = LessonView | ClassTime
 
 
 class QariController(Controller):
@@ -44,11 +47,12 @@ class QariController(Controller):
         request: Req,
         clock: NamedDependency[Clock],
         see_agenda: NamedDependency[SeeAgenda],
+        see_class_times: NamedDependency[SeeClassTimes],
         see_duties: NamedDependency[SeeDuties],
     ) -> Response[Any]:
         now, zone = clock.now(), viewer_of(request).zone
         days = week_from(_local(now, zone), zone, now)
-        lessons = await see_agenda(request.user, TimeSlot(days.start, days.end))
+        lessons = await _taught(request, see_agenda, see_class_times, days)
         duties = await see_duties(request.user)
         on_today = [lesson for lesson in lessons if _local(lesson.starts_at, zone) == days.today]
         return page(
@@ -59,7 +63,7 @@ class QariController(Controller):
             requests=duties.requests,
             outcomes=duties.outcomes,
             too_late=[lesson.id for lesson in duties.outcomes if lesson.ends_at + _OUTCOME_OPEN <= now],
-            open_doors=[lesson.id for lesson in on_today if door_stands_open(lesson, now)],
+            open_doors=[lesson.id for lesson in on_today if way_in_stands_open(lesson, now)],
         )
 
     @get("/calendar", needs=Permission.TEACH)
@@ -68,14 +72,15 @@ class QariController(Controller):
         request: Req,
         clock: NamedDependency[Clock],
         see_agenda: NamedDependency[SeeAgenda],
+        see_class_times: NamedDependency[SeeClassTimes],
         week: FromQuery[str] = "",
     ) -> Response[Any]:
         now, zone = clock.now(), viewer_of(request).zone
         first = date_of(week) or _local(now, zone)
         first -= timedelta(days=(first.weekday() - week_starts_on(viewer_of(request).locale)) % 7)
         days = week_from(first, zone, now)
-        lessons = await see_agenda(request.user, TimeSlot(days.start, days.end))
-        by_day: dict[date, list[LessonView]] = defaultdict(list)
+        lessons = await _taught(request, see_agenda, see_class_times, days)
+        by_day: dict[date, list[Taught]] = defaultdict(list)
         for lesson in lessons:
             by_day[_local(lesson.starts_at, zone)].append(lesson)
         return page(
@@ -83,6 +88,7 @@ class QariController(Controller):
             "qari/calendar.html",
             days=days.filled(by_day),
             any=bool(lessons),
+            open_doors=[lesson.id for lesson in lessons if way_in_stands_open(lesson, now)],
             today=days.today,
             previous=f"/qari/calendar?week={first - timedelta(7)}",
             next=f"/qari/calendar?week={first + timedelta(7)}",
@@ -108,11 +114,18 @@ class QariController(Controller):
         )
 
 
+async def _taught(request: Req, see_agenda: SeeAgenda, see_class_times: SeeClassTimes, days: Week) -> Sequence[Taught]:
+    """Lessons and classes, in order of time. (LIVE-13)"""
+    window = TimeSlot(days.start, days.end)
+    found: list[Taught] = [*await see_agenda(request.user, window), *await see_class_times(request.user, window)]
+    return sorted(found, key=lambda each: (each.starts_at, each.id))
+
+
 def _local(moment: datetime, zone: str) -> date:
     return moment.astimezone(zone_of(zone)).date()
 
 
-def _painted(request: Req, days: Week, lessons: Sequence[LessonView], now: datetime) -> dict[str, Any]:
+def _painted(request: Req, days: Week, lessons: Sequence[Taught], now: datetime) -> dict[str, Any]:
     """Lessons as blocks: minutes from the first hour shown. One that begins before the week is in the list alone."""
     shown = [(lesson, lesson.starts_at.astimezone(days.zone)) for lesson in lessons if lesson.starts_at >= days.start]
     low = min([EARLIEST, *(local.hour for _lesson, local in shown)])
@@ -127,20 +140,31 @@ def _painted(request: Req, days: Week, lessons: Sequence[LessonView], now: datet
 
 
 def _block(
-    request: Req, days: Week, lesson: LessonView, local: datetime, now: datetime, low: int, high: int
+    request: Req, days: Week, lesson: Taught, local: datetime, now: datetime, low: int, high: int
 ) -> dict[str, Any]:
     viewer, top = viewer_of(request), _minutes(local, low)
     clock = clock_text(lesson.starts_at, viewer.zone, viewer.locale)
-    first_name = lesson.learner.name.split()[0] if lesson.learner.name.strip() else ""
+    who, href = _shown(lesson)
+    short = who.split()[0] if who.strip() else ""
     return {
         "day": (local.date() - days.first).days,
         "top": top,
-        "height": min(lesson.minutes, (high - low) * 60 - top),
-        "tone": "past" if lesson.ends_at <= now else "waiting" if lesson.status in WAITING else "",
-        "label": f"{clock} {first_name[:7]}",
-        "title": f"{day_text(lesson.starts_at, viewer.zone, viewer.locale)}, {clock}, {lesson.learner.name}",
-        "href": f"/lessons/{lesson.id}",
+        "height": min(lesson.slot.minutes, (high - low) * 60 - top),
+        "tone": "past"
+        if lesson.ends_at <= now
+        else "waiting"
+        if isinstance(lesson, LessonView) and lesson.status in WAITING
+        else "",
+        "label": f"{clock} {short[:7]}",
+        "title": f"{day_text(lesson.starts_at, viewer.zone, viewer.locale)}, {clock}, {who}",
+        "href": href,
     }
+
+
+def _shown(it: Taught) -> tuple[str, str]:
+    if isinstance(it, ClassTime):
+        return it.title, f"/classes/{it.class_id}"
+    return it.learner.name, f"/lessons/{it.id}"
 
 
 def _minutes(local: datetime, low: int) -> int:

@@ -29,6 +29,7 @@ from domain.onboarding.consent import ConsentNeeded
 from ports.booking.queries import LessonView
 from ports.clock import Clock
 from ports.errors import GatewayError
+from ports.scheduling.class_queries import ClassTime
 
 USUAL: Final = BookingPolicy()
 
@@ -37,6 +38,13 @@ def door_stands_open(lesson: LessonView, now: datetime) -> bool:
     """When to show the way in: under the usual rules. Whether it opens, the use case says, under the lesson's own."""
     window = lesson.slot.padded(USUAL.join_before_min, USUAL.join_after_min)
     return lesson.status is Status.CONFIRMED and window.contains(now)
+
+
+def way_in_stands_open(it: LessonView | ClassTime, now: datetime) -> bool:
+    """Of a lesson, or of one time of a class. (LIVE-13)"""
+    if isinstance(it, LessonView):
+        return door_stands_open(it, now)
+    return it.stands and it.slot.padded(USUAL.join_before_min, USUAL.join_after_min).contains(now)
 
 
 class LessonPageController(Controller):

@@ -1,7 +1,7 @@
 """The student's first page and the list of his lessons."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -12,17 +12,21 @@ from adapters.http.requests import Req
 from adapters.http.templating import page, part
 from adapters.http.text import _
 from adapters.http.web.forms import address, id_of, next_page
-from adapters.http.web.lessons.view import door_stands_open
+from adapters.http.web.lessons.view import door_stands_open, way_in_stands_open
 from application.booking.see_lessons import ListMyLessons
 from application.identity.see_family import SeeChildren
+from application.scheduling.class_times import SeeClassTimes
 from domain.booking.booking import WAITING, Status
 from domain.identity.guardianship import Right
 from domain.identity.permission import Permission
 from domain.ids import UserId
+from domain.time import TimeSlot
 from ports.booking.queries import LessonView, Tense
 from ports.clock import Clock
+from ports.scheduling.class_queries import ClassTime
 
-AHEAD = 12
+AHEAD: Final = 12
+SOON: Final = timedelta(days=28)
 
 
 class PortalController(Controller):
@@ -30,18 +34,27 @@ class PortalController(Controller):
 
     @get("/portal", needs=Permission.SEE_OWN_BOOKINGS)
     async def home(
-        self, request: Req, clock: NamedDependency[Clock], list_my_lessons: NamedDependency[ListMyLessons]
+        self,
+        request: Req,
+        clock: NamedDependency[Clock],
+        list_my_lessons: NamedDependency[ListMyLessons],
+        see_class_times: NamedDependency[SeeClassTimes],
     ) -> Response[Any]:
+        now = clock.now()
         found = await list_my_lessons(request.user, Tense.UPCOMING, limit=AHEAD)
         standing = [lesson for lesson in found.items if lesson.status is Status.CONFIRMED]
-        first = standing[0] if standing else None
+        classes = await see_class_times(request.user, TimeSlot(now, now + SOON))
+        both: list[LessonView | ClassTime] = [*standing, *classes[:AHEAD]]
+        ahead = sorted(both, key=lambda each: (each.starts_at, each.id))
+        first = ahead[0] if ahead else None
         return page(
             request,
             "student/portal.html",
             first=first,
-            join=first is not None and door_stands_open(first, clock.now()),
+            join=first is not None and way_in_stands_open(first, now),
             waiting=[lesson for lesson in found.items if lesson.status in WAITING],
-            later=standing[1:],
+            later=ahead[1:],
+            open_doors=[each.id for each in ahead[1:] if way_in_stands_open(each, now)],
             more=found.next_cursor is not None,
             reader=request.user.user_id,
         )
@@ -53,6 +66,7 @@ class PortalController(Controller):
         clock: NamedDependency[Clock],
         list_my_lessons: NamedDependency[ListMyLessons],
         see_children: NamedDependency[SeeChildren],
+        see_class_times: NamedDependency[SeeClassTimes],
         tense: FromQuery[str] = "",
         learner: FromQuery[str] = "",
         cursor: FromQuery[str | None] = None,
@@ -61,6 +75,9 @@ class PortalController(Controller):
         chosen = id_of(learner)
         learner_id = UserId(chosen) if chosen is not None else None
         found = await list_my_lessons(request.user, shown, learner_id=learner_id, cursor=cursor)
+        now, classes = clock.now(), []
+        if shown is Tense.UPCOMING and not cursor:
+            classes = list(await see_class_times(request.user, TimeSlot(now, now + SOON), learner_id=learner_id))
         children = [
             ward for ward in await see_children(request.user) if Right.SEE in ward.rights and ward.status == "active"
         ]
@@ -68,7 +85,10 @@ class PortalController(Controller):
             request,
             "student/lessons.html",
             tense=shown.value,
-            lessons=[_row(request, lesson, clock.now()) for lesson in found.items],
+            lessons=[_row(request, lesson, now) for lesson in found.items],
+            classes=classes[:AHEAD],
+            open_doors=[each.id for each in classes if way_in_stands_open(each, now)],
+            reader=request.user.user_id,
             learners=[("", _("All"))]
             + [(str(ward.child_id), ward.name) for ward in children]
             + [(str(request.user.user_id), _("Mine"))]
