@@ -177,14 +177,30 @@ class UnitOfWork(Protocol):
     async def commit(self) -> None: ...
 
     async def foresee_hold(
-        self, booking_id: BookingId, *, by: UserId, learner_id: UserId, qari_id: UserId, slot: TimeSlot, now: datetime
+        self,
+        booking_id: BookingId,
+        *,
+        by: UserId,
+        learner_id: UserId,
+        qari_id: UserId,
+        slot: TimeSlot,
+        now: datetime,
+        promise: Promise | None = None,
     ) -> None:
         """A hint that changes no answer: what holding this slot is going to ask may be looked up at once."""
         ...
 
+    async def foresee_match(self, *, learner_id: UserId, qari_id: UserId, now: datetime) -> None:
+        """A hint like that one: what the rules are going to ask of an adult learner and this Qari."""
+        ...
+
+    async def recall(self, promise: Promise) -> None:
+        """Looks whether this request was answered before (``promise.known``). Raises KeyReused."""
+        ...
+
     async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:
-        """``bookings.hold``, the news of it and the commit in one step; the promised answer with them where the store
-        of answers shares the transaction. False: as with ``hold``, nothing is stored and the unit goes on.
+        """``bookings.hold``, the news of it, the promised answer and the commit in one step. False: as with ``hold``,
+        nothing is stored and the unit goes on.
         """
         ...
 

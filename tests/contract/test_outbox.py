@@ -85,7 +85,7 @@ async def test_done_is_done(new_unit: NewUnit) -> None:
     await record(new_unit, a_booking().held())
     for task in await claim(new_unit):
         async with new_unit() as unit:
-            await unit.outbox.done(task.event_id, task.subscriber, at=NOON)
+            await unit.outbox.done((task.event_id, task.subscriber), at=NOON)
             await unit.outbox.retry(task.event_id, task.subscriber, due=NOON, error="late news")
             await unit.commit()
 
@@ -108,7 +108,7 @@ async def test_a_buried_task_rests_until_it_is_revived(new_unit: NewUnit) -> Non
     first, second = await claim(new_unit)
     async with new_unit() as unit:
         await unit.outbox.bury(first.event_id, first.subscriber, at=NOON, error="refused")
-        await unit.outbox.done(second.event_id, second.subscriber, at=NOON)
+        await unit.outbox.done((second.event_id, second.subscriber), at=NOON)
         await unit.commit()
     assert await claim(new_unit, 600) == []
 

@@ -1,6 +1,6 @@
 """Lessons in memory, with the same refusals as the database's constraints, and builders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -54,6 +54,9 @@ class MemoryBookings:
             raise NotFound("there is no such lesson")
         return self._shelf[booking_id]
 
+    async def get_all(self, booking_ids: Collection[BookingId]) -> Sequence[Booking]:
+        return [await self.get(booking_id) for booking_id in sorted(set(booking_ids))]
+
     async def find(self, booking_id: BookingId) -> Booking | None:
         return self._shelf.get(booking_id)
 
@@ -63,7 +66,11 @@ class MemoryBookings:
         self._shelf[booking.id] = booking
         return True
 
-    async def save(self, booking: Booking) -> None:
+    async def save(self, *bookings: Booking) -> None:
+        for booking in bookings:
+            self._save(booking)
+
+    def _save(self, booking: Booking) -> None:
         known = self._shelf.get(booking.id)
         if known is None or known.version != booking.version - 1:
             raise StaleWrite(f"lesson {booking.id} is not at version {booking.version - 1}")

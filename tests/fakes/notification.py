@@ -26,11 +26,12 @@ class MemoryDeliveries:
     def __init__(self, stored: dict[DeliveryId, Delivery] | None = None) -> None:
         self.stored = {} if stored is None else stored
 
-    async def add(self, delivery: Delivery) -> bool:
-        if any(known.key == delivery.key for known in self.stored.values()):
-            return False
-        self.stored[delivery.id] = delivery
-        return True
+    async def add(self, *deliveries: Delivery) -> int:
+        before = len(self.stored)
+        for delivery in deliveries:
+            if not any(known.key == delivery.key for known in self.stored.values()):
+                self.stored[delivery.id] = delivery
+        return len(self.stored) - before
 
     async def get(self, delivery_id: DeliveryId) -> Delivery:
         try:

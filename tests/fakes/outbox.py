@@ -46,8 +46,9 @@ class MemoryOutbox:
             for task in [self._tasks[key]]
         ]
 
-    async def done(self, event_id: EventId, subscriber: str, *, at: datetime) -> None:
-        self._change((event_id, subscriber), done=True, error="")
+    async def done(self, *tasks: tuple[EventId, str], at: datetime) -> None:
+        for task in tasks:
+            self._change(task, done=True, error="")
 
     async def retry(self, event_id: EventId, subscriber: str, *, due: datetime, error: str) -> None:
         self._change((event_id, subscriber), due_at=due, error=error)

@@ -203,7 +203,7 @@ class Till:
             for task in tasks:
                 await self.handlers[task.subscriber](task.event_id, task.event)
                 async with self.unit() as unit:
-                    await unit.outbox.done(task.event_id, task.subscriber, at=self.clock.now())
+                    await unit.outbox.done((task.event_id, task.subscriber), at=self.clock.now())
                     await unit.commit()
 
     async def work(self) -> None:

@@ -174,9 +174,20 @@ class MemoryUnit:
     async def foresee_hold(self, booking_id: BookingId, **_: object) -> None:
         """A hint; there is nothing to hurry here."""
 
+    async def foresee_match(self, **_: object) -> None:
+        """As above."""
+
+    async def recall(self, promise: Promise) -> None:
+        found = self._shelf("answers").get((promise.scope, promise.key))
+        if found is not None:
+            promise.recall(*found)
+
     async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:
         if not await self.bookings.hold(booking):
             return False
+        if promise is not None:
+            promise.answer, promise.kept = promise.written(booking), True
+            self._shelf("answers")[promise.scope, promise.key] = promise.request_hash, promise.answer
         self.record(news)
         await self.commit()
         return True

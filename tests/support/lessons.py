@@ -65,15 +65,17 @@ class School:
         return await self.hold_slot(actor, HoldSlotCommand(**(fields | given)))
 
     async def pay(self, *bookings: Booking, payment_id: PaymentId = PAYMENT) -> None:
+        await self.confirm_paid(EventId(UUID(int=1)), self.captured(*bookings, payment_id=payment_id))
+
+    def captured(self, *bookings: Booking, payment_id: PaymentId = PAYMENT) -> PaymentCaptured:
         currency = bookings[0].price.currency
-        captured = PaymentCaptured(
+        return PaymentCaptured(
             at=self.clock.now(),
             payment_id=payment_id,
             payer_id=bookings[0].payer_id,
             booking_ids=tuple(booking.id for booking in bookings),
             amount=total([booking.price for booking in bookings], currency),
         )
-        await self.confirm_paid(EventId(UUID(int=1)), captured)
 
     async def confirmed(self, actor: Actor = STUDENT, start: datetime = START, **given: Any) -> Booking:
         booking = await self.hold(actor, start, **given)

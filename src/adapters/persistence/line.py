@@ -34,7 +34,10 @@ class Line:
         return self._transaction is not None
 
     async def foresee(self, asks: Sequence[Ask]) -> None:
-        """Answers of statements that only read, in one round trip."""
+        """Answers of statements that only read, in one round trip. What is known is not asked again."""
+        asks = [(sql, given) for sql, given in asks if self._known(sql, given) is None]
+        if not asks:
+            return
         for sql, _ in asks:
             if sql not in _names:
                 _names[sql] = tuple(each.name for each in (await self.raw.prepare(sql)).get_attributes())
@@ -71,7 +74,7 @@ class Line:
         if self._transaction is not None:
             await self._transaction.rollback()
 
-    def _known(self, sql: str, values: tuple[Any, ...]) -> list[Any] | None:
+    def _known(self, sql: str, values: Sequence[Any]) -> list[Any] | None:
         for given, rows in self._foreseen.get(sql, ()):
             if given == list(values):
                 return rows

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, select, text, update
+from sqlalchemy import ARRAY, DateTime, Integer, Text, Uuid, bindparam, column, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from adapters.persistence.outbox_tables import outbox_events, outbox_tasks
@@ -81,9 +81,14 @@ _which = (
     outbox_tasks.c.event_id == bindparam("of_event", type_=Uuid),
     outbox_tasks.c.subscriber == bindparam("to", type_=Text),
 )
+_these = (
+    func.unnest(bindparam("events", type_=ARRAY(Uuid)), bindparam("subscribers", type_=ARRAY(Text)))
+    .table_valued(column("event_id", Uuid), column("subscriber", Text))
+    .render_derived(name="these")
+)
 _DONE: Final = Statement(
     update(outbox_tasks)
-    .where(*_which)
+    .where(outbox_tasks.c.event_id == _these.c.event_id, outbox_tasks.c.subscriber == _these.c.subscriber)
     .values(done_at=bindparam("at", type_=_INSTANT), error=bindparam("cause", type_=Text))
 )
 _RETRY: Final = Statement(
@@ -152,8 +157,9 @@ class SqlOutbox:
             )
         return tasks
 
-    async def done(self, event_id: EventId, subscriber: str, *, at: datetime) -> None:
-        await _DONE.run(self._connection, of_event=event_id, to=subscriber, at=at, cause="")
+    async def done(self, *tasks: tuple[EventId, str], at: datetime) -> None:
+        events, subscribers = [event_id for event_id, _ in tasks], [subscriber for _, subscriber in tasks]
+        await _DONE.run(self._connection, events=events, subscribers=subscribers, at=at, cause="")
 
     async def retry(self, event_id: EventId, subscriber: str, *, due: datetime, error: str) -> None:
         await _RETRY.run(self._connection, of_event=event_id, to=subscriber, at=due, cause=error)

@@ -13,6 +13,7 @@ from adapters.persistence.billing.repositories import SqlDisputes, SqlLedger, Sq
 from adapters.persistence.booking import holding
 from adapters.persistence.booking.agreements import SqlPolicies, SqlProposals, SqlSeries
 from adapters.persistence.booking.repositories import SqlBookings, refusals
+from adapters.persistence.idempotency import READ_KEY
 from adapters.persistence.identity.academies import SqlAcademies
 from adapters.persistence.identity.challenges import SqlChallenges, SqlLinkedIdentities
 from adapters.persistence.identity.external import SqlExternalUsers
@@ -41,12 +42,13 @@ from adapters.persistence.scheduling.meeting_hosts import SqlMeetingHosts
 from adapters.persistence.scheduling.meetings import SqlMeetings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
 from domain.booking.booking import Booking
+from domain.booking.rules import SAFEGUARDING
 from domain.events import Event, encode_event, event_type
 from domain.ids import BookingId, UserId
 from domain.oversight.audit import Act
 from domain.time import TimeSlot
 from ports.clock import NewId
-from ports.idempotency import Promise
+from ports.idempotency import KeptAnswer, Promise
 from ports.outbox import Wakeup
 
 
@@ -103,10 +105,30 @@ class SqlUnit:
         self._open, self._nudge, self._events, self._acts = False, waiting, [], []
 
     async def foresee_hold(
-        self, booking_id: BookingId, *, by: UserId, learner_id: UserId, qari_id: UserId, slot: TimeSlot, now: datetime
+        self,
+        booking_id: BookingId,
+        *,
+        by: UserId,
+        learner_id: UserId,
+        qari_id: UserId,
+        slot: TimeSlot,
+        now: datetime,
+        promise: Promise | None = None,
     ) -> None:
+        asks = holding.asks(
+            booking_id, by=by, learner_id=learner_id, qari_id=qari_id, slot=slot, now=now, promise=promise
+        )
+        await self._line.foresee(asks)
+
+    async def recall(self, promise: Promise) -> None:
+        row = await READ_KEY.row(self._connection, of_scope=promise.scope, of_key=promise.key)
+        if row is not None:
+            answer = None if row["status"] is None else KeptAnswer(row["status"], row["body"])
+            promise.recall(row["request_hash"], answer)
+
+    async def foresee_match(self, *, learner_id: UserId, qari_id: UserId, now: datetime) -> None:
         await self._line.foresee(
-            holding.asks(booking_id, by=by, learner_id=learner_id, qari_id=qari_id, slot=slot, now=now)
+            [*SqlPolicies.asks(now, SAFEGUARDING), *SqlLearners.asks(learner_id), *SqlQaris.asks(qari_id)]
         )
 
     async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:

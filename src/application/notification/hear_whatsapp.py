@@ -131,7 +131,7 @@ class HearWhatsApp:
         if delivery.status not in (Status.QUEUED, Status.SENT):
             return False
         await unit.deliveries.save(delivery.replaced(why=f"WhatsApp could not deliver it ({progress.code})"))
-        return await unit.deliveries.add(delivery.as_mail(at=self._clock.now()))
+        return await unit.deliveries.add(delivery.as_mail(at=self._clock.now())) > 0
 
     async def _listen(self, said: Said) -> bool:
         changed = False

@@ -32,12 +32,14 @@ class NotifyOnEvent:
         self._new_unit, self._clock, self._wakeup, self._school_copy = new_unit, clock, wakeup, school_copy
 
     async def __call__(self, event_id: EventId, event: Event) -> None:
-        added = False
+        await self.together([(event_id, event)])
+
+    async def together(self, news: Sequence[tuple[EventId, Event]]) -> None:
         async with self._new_unit() as unit:
-            if await _is_news(event, unit):
-                cause = cause_of(event_id, event)
-                for delivery in await messages(unit, event, cause, self._clock.now(), self._school_copy):
-                    added |= await unit.deliveries.add(delivery)
+            told = [(cause_of(key, event), event) for key, event in news if await _is_news(event, unit)]
+            found = await messages_of(unit, told, self._clock.now(), self._school_copy)
+            # In one order everywhere: whoever tells the same news at the same moment waits for us, and not we for him.
+            added = await unit.deliveries.add(*sorted(found, key=lambda delivery: delivery.key)) if found else 0
             await unit.commit()
         if added:
             await self._wakeup.nudge("deliveries")
@@ -45,14 +47,23 @@ class NotifyOnEvent:
 
 async def messages(unit: UnitOfWork, event: Event, cause: str, at: datetime, school_copy: bool) -> Sequence[Delivery]:
     """What is meant for a child goes to those who answer for it, each the way he wants it; see ``written``."""
+    return await messages_of(unit, [(cause, event)], at, school_copy)
+
+
+async def messages_of(
+    unit: UnitOfWork, news: Sequence[tuple[str, Event]], at: datetime, school_copy: bool
+) -> Sequence[Delivery]:
+    """The same of many events with their causes: people are looked up once."""
     meant = {
         person
+        for _, event in news
         for topic, people in addressed(event, school_copy)
         if group_of(topic) is not Group.ACCOUNT
         for person in people
     }
     routes = await routes_of(unit, meant)
-    return list(written(event, cause, at, school_copy, routes, await ways_of(unit, _readers(meant, routes))))
+    ways = await ways_of(unit, _readers(meant, routes))
+    return [one for cause, event in news for one in written(event, cause, at, school_copy, routes, ways)]
 
 
 def _readers(meant: Iterable[UserId | None], routes: Routes) -> set[UserId]:

@@ -1,15 +1,15 @@
 """Takes events to those who wait for them, at least once. (NOTI-13)"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import structlog
 
 from application.outbox.backoff import MAX_ATTEMPTS, Jitter, system_jitter, told, wait_after
 from domain.events import Event, event_type
-from domain.ids import EventId
+from domain.ids import AcademyId, EventId
 from ports.academy import within
 from ports.clock import Clock
 from ports.errors import GatewayRefused
@@ -19,6 +19,8 @@ from ports.unit_of_work import NewUnit
 LEASE: Final = timedelta(seconds=60)
 HANDLER_TIMEOUT_S: Final = 45.0
 """Less than the lease: nobody still works on a task that another worker may claim."""
+TOGETHER_TIMEOUT_S: Final = 10.0
+"""With the one above still less than the lease."""
 BATCH: Final = 40
 AT_ONCE: Final = 4
 log = structlog.get_logger(__name__)
@@ -28,6 +30,14 @@ class Subscriber(Protocol):
     """Idempotent: it may see the same event again, even at the same time."""
 
     async def __call__(self, event_id: EventId, event: Event) -> None: ...
+
+
+@runtime_checkable
+class Gathering(Protocol):
+    """A subscriber that takes several events in one transaction: all of them, or it raises and it was none."""
+
+    async def __call__(self, event_id: EventId, event: Event) -> None: ...
+    async def together(self, news: Sequence[tuple[EventId, Event]]) -> None: ...
 
 
 class UnknownSubscriber(Exception):
@@ -52,8 +62,8 @@ class RelayEvents:
         """Until nothing is due."""
         count = 0
         while tasks := await self._claim():
-            turns = asyncio.Semaphore(AT_ONCE)
-            await asyncio.gather(*(self._deliver(task, turns) for task in tasks))
+            turns, delivered = asyncio.Semaphore(AT_ONCE), Delivered(self._new_unit, self._clock)
+            await asyncio.gather(*(self._deliver(group, turns, delivered) for group in self._groups(tasks)))
             count += len(tasks)
             if len(tasks) < BATCH:
                 break
@@ -65,21 +75,44 @@ class RelayEvents:
             await unit.commit()
         return list(tasks)
 
-    async def _deliver(self, task: OutboxTask, turns: asyncio.Semaphore) -> None:
-        async with turns:
-            with within(task.academy_id):
-                await self._hand_over(task)
+    def _groups(self, tasks: Sequence[OutboxTask]) -> Iterable[list[OutboxTask]]:
+        """What one subscriber takes at once. A task that has failed before stands for itself."""
+        groups: dict[Hashable, list[OutboxTask]] = {}
+        for task in tasks:
+            gathers = task.attempts == 1 and isinstance(self._subscribers.get(task.subscriber), Gathering)
+            key = (task.academy_id, task.subscriber) if gathers else (task.event_id, task.subscriber)
+            groups.setdefault(key, []).append(task)
+        return groups.values()
 
-    async def _hand_over(self, task: OutboxTask) -> None:
+    async def _deliver(self, tasks: list[OutboxTask], turns: asyncio.Semaphore, delivered: "Delivered") -> None:
+        """All at once; where that does not work, each by itself."""
+        with within(tasks[0].academy_id):
+            async with turns:
+                heard = await (self._hand_over(tasks[0]) if len(tasks) == 1 else self._gathered(tasks))
+            if heard:
+                await delivered.mark(tasks)
+            elif len(tasks) > 1:
+                await asyncio.gather(*(self._deliver([task], turns, delivered) for task in tasks))
+
+    async def _gathered(self, tasks: list[OutboxTask]) -> bool:
+        subscriber = self._subscribers[tasks[0].subscriber]
+        assert isinstance(subscriber, Gathering)  # noqa: S101 - that is how it came to several
+        try:
+            async with asyncio.timeout(TOGETHER_TIMEOUT_S):
+                await subscriber.together([(task.event_id, task.event) for task in tasks])
+        except Exception as error:  # noqa: BLE001  (each of them says what was wrong with it)
+            log.info("not_together", subscriber=tasks[0].subscriber, events=len(tasks), error=type(error).__name__)
+            return False
+        return True
+
+    async def _hand_over(self, task: OutboxTask) -> bool:
         try:
             async with asyncio.timeout(HANDLER_TIMEOUT_S):
                 await self._handler(task)(task.event_id, task.event)
         except Exception as error:  # noqa: BLE001  (whatever a subscriber raises is kept with its task)
             await self._failed(task, error)
-        else:
-            async with self._new_unit() as unit:
-                await unit.outbox.done(task.event_id, task.subscriber, at=self._clock.now())
-                await unit.commit()
+            return False
+        return True
 
     def _handler(self, task: OutboxTask) -> Subscriber:
         try:
@@ -106,3 +139,22 @@ class RelayEvents:
                 due = now + wait_after(task.attempts, self._jitter)
                 await unit.outbox.retry(task.event_id, task.subscriber, due=due, error=told(error))
             await unit.commit()
+
+
+class Delivered:
+    """Marks tasks as done. What is delivered while one mark is on its way goes with the next, all at once."""
+
+    def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
+        self._new_unit, self._clock = new_unit, clock
+        self._turn = asyncio.Lock()
+        self._waiting: dict[AcademyId, list[tuple[EventId, str]]] = {}
+
+    async def mark(self, tasks: Sequence[OutboxTask]) -> None:
+        academy_id = tasks[0].academy_id
+        self._waiting.setdefault(academy_id, []).extend((task.event_id, task.subscriber) for task in tasks)
+        async with self._turn:
+            marked = self._waiting.pop(academy_id, [])
+            if marked:
+                async with self._new_unit() as unit:
+                    await unit.outbox.done(*marked, at=self._clock.now())
+                    await unit.commit()

@@ -1,6 +1,6 @@
 """What the use cases need kept about lessons. All of it happens inside one unit of work."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,10 @@ class BookingRepository(Protocol):
         """Raises NotFound."""
         ...
 
+    async def get_all(self, booking_ids: Collection[BookingId]) -> Sequence[Booking]:
+        """In the order of their ids. Raises NotFound when one of them is missing."""
+        ...
+
     async def find(self, booking_id: BookingId) -> Booking | None: ...
 
     async def hold(self, booking: Booking) -> bool:
@@ -25,8 +29,8 @@ class BookingRepository(Protocol):
         """
         ...
 
-    async def save(self, booking: Booking) -> None:
-        """Stores the next version. Raises StaleWrite unless ``booking.version - 1`` is what is stored, SlotTaken or
+    async def save(self, *bookings: Booking) -> None:
+        """Stores the next version of each. Raises StaleWrite unless ``booking.version - 1`` is what is stored, SlotTaken or
         LearnerBusy when the new state takes a time that is gone. After an error the unit is only good for leaving.
         """
         ...

@@ -15,8 +15,8 @@ from ports.notification.whatsapp import Progress
 
 
 class DeliveryRepository(Protocol):
-    async def add(self, delivery: Delivery) -> bool:
-        """False when its key is known: the news is on its way or has gone already."""
+    async def add(self, *deliveries: Delivery) -> int:
+        """How many were new: where the key is known, the news is on its way or has gone already."""
         ...
 
     async def get(self, delivery_id: DeliveryId) -> Delivery:

@@ -193,6 +193,33 @@ async def test_money_for_a_cancelled_booking_is_too_late(school: School, store: 
     assert (await school.get(booking)).status is Status.CANCELLED
 
 
+# BOOK-02, BOOK-04
+async def test_payments_that_come_at_once_end_as_each_by_itself_would(school: School, store: MemoryStore) -> None:
+    lost, again = await expired(school), await school.hold(start=START + timedelta(days=1))
+    school.clock.advance(minutes=15)
+    await school.expire_holds()
+    await school.hold(OTHER_STUDENT)  # takes the time of the first one
+    held, twice = [await school.hold(start=START + timedelta(days=day)) for day in (2, 3)]
+    first, second = PAYMENT, PaymentId(UUID(int=PAYMENT.int + 1))
+    paid = [school.captured(held, twice), school.captured(twice, payment_id=second)]
+    paid += [school.captured(lost), school.captured(again)]
+    events = [(EventId(UUID(int=number)), captured) for number, captured in enumerate(paid)]
+
+    for _ in range(2):
+        await school.confirm_paid.together(events)
+
+    found = {lesson.id: await school.get(lesson) for lesson in (held, twice, lost, again)}
+    assert [found[lesson.id].status for lesson in (held, twice, lost, again)] == [
+        Status.CONFIRMED,
+        Status.CONFIRMED,
+        Status.EXPIRED,
+        Status.CONFIRMED,
+    ]
+    assert (found[twice.id].payment_id, found[twice.id].late_payment_id) == (first, second)
+    late = [happened for happened in store.events if isinstance(happened, PaidTooLate)]
+    assert sorted((told.booking_id, told.payment_id) for told in late) == [(lost.id, first), (twice.id, second)]
+
+
 async def test_a_refund_that_settles_ends_the_lesson(school: School) -> None:
     mark = MarkRefunded(school.new_unit, school.clock)
     booking = await school.confirmed()

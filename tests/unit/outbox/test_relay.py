@@ -1,7 +1,7 @@
 """Events reach their subscribers at least once, whatever fails. (NOTI-13)"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from application.outbox.backoff import LONGEST, MAX_ATTEMPTS, wait_after
@@ -27,6 +27,24 @@ class Listener:
         if self.troubles:
             raise self.troubles.pop(0)
         self.heard.append(event_id)
+
+
+class Gatherer(Listener):
+    """``refuses``: raised whenever that event is among those of one go."""
+
+    def __init__(self, refuses: int | None = None) -> None:
+        super().__init__()
+        self.turns: list[int] = []
+        self.refuses = refuses
+
+    async def __call__(self, event_id: EventId, event: Event) -> None:
+        await self.together([(event_id, event)])
+
+    async def together(self, news: Sequence[tuple[EventId, Event]]) -> None:
+        self.turns.append(len(news))
+        if any(event_id.int == self.refuses for event_id, _ in news):
+            raise RuntimeError("not that one")
+        self.heard += [event_id for event_id, _ in news]
 
 
 class World:
@@ -59,6 +77,37 @@ async def test_each_subscriber_hears_each_event_once() -> None:
     assert [len(set(listener.heard)) for listener in world.listeners.values()] == [50, 50]
     assert all(task.done for task in world.tasks)
     assert await world.relay() == 0
+
+
+async def test_who_can_take_several_events_at_once_is_given_them_so() -> None:
+    world = World(mail=Gatherer(), meeting=Listener())
+    await world.happens(times=10)
+
+    assert await world.relay() == 20
+
+    mail = world.listeners["mail"]
+    assert isinstance(mail, Gatherer)
+    assert mail.turns == [10]
+    assert len(set(mail.heard)) == len(world.listeners["meeting"].heard) == 10
+    assert all(task.done for task in world.tasks)
+
+
+async def test_where_several_at_once_do_not_work_each_is_told_by_itself() -> None:
+    world = World(mail=Gatherer())
+    await world.happens(times=3)
+    mail = world.listeners["mail"]
+    assert isinstance(mail, Gatherer)
+    mail.refuses = max(event_id.int for event_id, _ in world.store.shelf("outbox"))
+
+    await world.relay()
+
+    assert mail.turns == [3, 1, 1, 1]
+    assert len(mail.heard) == 2
+    assert [task.error for task in world.tasks if not task.done] == ["RuntimeError: not that one"]
+    await world.happens(times=2)
+    world.clock.advance(LONGEST)
+    await world.relay()
+    assert mail.turns[4:] in ([2, 1], [1, 2])  # whoever has failed stands for himself
 
 
 async def test_a_failing_subscriber_does_not_hold_up_the_others() -> None:

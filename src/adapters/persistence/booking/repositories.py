@@ -1,6 +1,6 @@
 """Lessons on PostgreSQL. The exclusion constraints decide who gets a time, under any load. (BOOK-03)"""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -27,6 +27,9 @@ _FIXED: Final = frozenset(
 _CHANGING: Final = tuple(column.name for column in own_columns(bookings) if column.name not in _FIXED)
 
 _BY_ID: Final = Statement(select(bookings).where(bookings.c.id == bindparam("wanted", type_=Uuid)))
+_BY_IDS: Final = Statement(
+    select(bookings).where(bookings.c.id == any_(bindparam("wanted", type_=ARRAY(Uuid)))).order_by(bookings.c.id)
+)
 _HOLD: Final = Statement(
     insert(bookings)
     .values({column.name: bindparam(column.name, type_=column.type) for column in bookings.c})
@@ -37,6 +40,7 @@ _SAVE: Final = Statement(
     update(bookings)
     .where(bookings.c.id == bindparam("wanted", type_=Uuid), bookings.c.version == bindparam("was", type_=Integer))
     .values({name: bindparam(name, type_=bookings.c[name].type) for name in _CHANGING})
+    .returning(bookings.c.id)
 )
 _VACATE: Final = Statement(
     update(bookings)
@@ -151,6 +155,11 @@ def from_row(row: "asyncpg.Record") -> Booking:
     )
 
 
+def _changes(booking: Booking) -> dict[str, Any]:
+    row = to_row(booking)
+    return {name: row[name] for name in _CHANGING} | {"wanted": booking.id, "was": booking.version - 1}
+
+
 @asynccontextmanager
 async def refusals() -> AsyncIterator[None]:
     """What the constraints say, in the words of the domain."""
@@ -188,6 +197,12 @@ class SqlBookings:
             raise NotFound("there is no such lesson")
         return found
 
+    async def get_all(self, booking_ids: Collection[BookingId]) -> Sequence[Booking]:
+        found = [from_row(row) for row in await _BY_IDS.all(self._connection, wanted=list(booking_ids))]
+        if len(found) != len(set(booking_ids)):
+            raise NotFound("there is no such lesson")
+        return found
+
     async def find(self, booking_id: BookingId) -> Booking | None:
         row = await _BY_ID.row(self._connection, wanted=booking_id)
         return None if row is None else from_row(row)
@@ -196,15 +211,15 @@ class SqlBookings:
         async with refusals():
             return await _HOLD.value(self._connection, **to_row(booking)) is not None
 
-    async def save(self, booking: Booking) -> None:
-        row = to_row(booking)
-        changes = {name: row[name] for name in _CHANGING}
+    async def save(self, *bookings: Booking) -> None:
         async with refusals():
-            touched = await _SAVE.run(self._connection, wanted=booking.id, was=booking.version - 1, **changes)
-        if touched != 1:
-            raise StaleWrite(
-                "lesson {lesson} is not at version {version}", lesson=str(booking.id), version=booking.version - 1
-            )
+            rows = await _SAVE.each(self._connection, (_changes(booking) for booking in bookings))
+        saved = {row["id"] for row in rows}
+        for booking in bookings:
+            if booking.id not in saved:
+                raise StaleWrite(
+                    "lesson {lesson} is not at version {version}", lesson=str(booking.id), version=booking.version - 1
+                )
 
     async def reoccupy(self, booking: Booking) -> bool:
         try:

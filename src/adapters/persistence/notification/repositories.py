@@ -140,8 +140,8 @@ class SqlDeliveries:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
 
-    async def add(self, delivery: Delivery) -> bool:
-        return await _INSERT.value(self._connection, **to_row(delivery)) is not None
+    async def add(self, *deliveries: Delivery) -> int:
+        return len(await _INSERT.each(self._connection, (to_row(delivery) for delivery in deliveries)))
 
     async def get(self, delivery_id: DeliveryId) -> Delivery:
         row = await _BY_ID.row(self._connection, wanted=delivery_id)
