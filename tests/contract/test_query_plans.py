@@ -192,9 +192,10 @@ def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tup
     def of(statement: Statement, **values: Any) -> tuple[str, Sequence[Any]]:
         return statement.sql, statement._values(values)
 
-    alive = booking_queries._ALIVE_VALUES
-    first = {"learners": [person], "alive": alive, "now": NOON, "edge": None, "edge_id": None, "most": 21}
+    first = {"now": NOON, "edge": NOON - 4 * 60 * MINUTE, "edge_id": UUID(int=0), "most": 21}
+    last = first | {"edge": booking_queries._THE_END}
     later = first | {"edge": NOON, "edge_id": person}
+    (upcoming, upcoming_of_many), (past, past_of_many) = booking_queries._UPCOMING, booking_queries._PAST
     due = {"now": NOON, "most": 50}
     soon = {"opens": NOON, "closes": NOON + 60 * MINUTE, "most": 500}
     acts = dict.fromkeys(("actor", "action", "kind", "subject", "text", "exact", "since", "until", "below"))
@@ -217,10 +218,12 @@ def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tup
             **_known(onboarding_queries._WAITING, in_status="submitted", unowned=False, rows=21),
         ),
         "lengths of the queues": of(queues._LENGTHS, now=NOON),
-        "upcoming lessons": of(booking_queries._UPCOMING, **first),
-        "upcoming lessons, next page": of(booking_queries._UPCOMING, **later),
-        "past lessons": of(booking_queries._PAST, **first),
-        "past lessons, next page": of(booking_queries._PAST, **later),
+        "upcoming lessons": of(upcoming, learner=person, **first),
+        "upcoming lessons, next page": of(upcoming, learner=person, **later),
+        "upcoming lessons of a family": of(upcoming_of_many, learners=[person, qari], **first),
+        "past lessons": of(past, learner=person, **last),
+        "past lessons, next page": of(past, learner=person, **later),
+        "past lessons of a family": of(past_of_many, learners=[person, qari], **last),
         "agenda": of(booking_queries._AGENDA, qari=qari, earliest=WEEK["since"] - timedelta(hours=4), **WEEK),
         "requests": of(booking_queries._REQUESTS, qari=qari),
         "outcomes to tell": of(booking_queries._MISSING, qari=qari, now=NOON, most=50),

@@ -1,19 +1,38 @@
 """Lists of lessons, straight into views."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import DateTime, Integer, Text, Uuid, and_, any_, bindparam, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.booking.tables import INSTANT, bookings, proposals
 from adapters.persistence.identity.tables import users
-from adapters.persistence.statement import Statement, driver
-from domain.booking.booking import Kind, Status
+from adapters.persistence.statement import Statement, driver, walled
+from domain.booking.booking import WAITING, Kind, Status
 from domain.booking.series import Scope
 from domain.identity.actor import Party
 from domain.ids import BookingId, SeriesId, UserId
@@ -28,26 +47,26 @@ _PLAIN: Final = (
     "payment_id", "moves", "note", "reason", "policy_version",
 )  # fmt: skip
 _learner, _qari = users.alias("learner"), users.alias("qari")
+_COLUMNS: Final = (
+    *_PLAIN, "status", "kind", "price_minor", "currency", "learner_id", "qari_id",
+)  # fmt: skip
 _start: Final = tuple_(bookings.c.starts_at, bookings.c.id)
-_VIEW: Final = (
-    select(
-        *(bookings.c[name] for name in _PLAIN),
-        bookings.c.status,
-        bookings.c.kind,
-        bookings.c.price_minor,
-        bookings.c.currency,
-        bookings.c.learner_id,
-        _learner.c.name.label("learner_name"),
-        _learner.c.zone.label("learner_zone"),
-        bookings.c.qari_id,
-        _qari.c.name.label("qari_name"),
-        _qari.c.zone.label("qari_zone"),
+
+
+def _seen(lessons: FromClause, among: FromClause | None = None) -> Select[Any]:
+    """Lessons with the names of their two sides. ``among``: where they come from."""
+    columns = [lessons.c[name] for name in _COLUMNS]
+    sides = [side.c[name].label(f"{word}_{name}") for word, side in _SIDES.items() for name in ("name", "zone")]
+    return (
+        select(*columns, *sides)
+        .select_from(lessons if among is None else among)
+        .join(_learner, _learner.c.id == lessons.c.learner_id)
+        .join(_qari, _qari.c.id == lessons.c.qari_id)
     )
-    .join(_learner, _learner.c.id == bookings.c.learner_id)
-    .join(_qari, _qari.c.id == bookings.c.qari_id)
-)
-_ALIVE: Final = bookings.c.status == any_(bindparam("alive", type_=ARRAY(Text)))
-_ALIVE_VALUES: Final = [s.value for s in (Status.REQUESTED, Status.HELD, Status.PENDING_PAYMENT, Status.CONFIRMED)]
+
+
+_SIDES: Final = {"learner": _learner, "qari": _qari}
+_VIEW: Final = _seen(bookings)
 _NOW: Final = bindparam("now", type_=INSTANT)
 _EARLIEST: Final = bindparam("earliest", type_=INSTANT)
 """What starts before has ended by the time asked about: no lesson is longer. It bounds the index from below."""
@@ -55,25 +74,39 @@ _LONGEST: Final = timedelta(minutes=MAX_LESSON_MIN)
 _MOST: Final = bindparam("most", type_=Integer)
 _EDGE: Final = bindparam("edge", type_=INSTANT)
 _EDGE_ID: Final = bindparam("edge_id", type_=Uuid)
-_MINE: Final = bookings.c.learner_id == any_(bindparam("learners", type_=ARRAY(Uuid)))
-_UPCOMING: Final = Statement(
-    _VIEW.where(
-        _MINE,
-        and_(_ALIVE, bookings.c.ends_at > _NOW),
-        or_(_EDGE.is_(None), tuple_(_EDGE, _EDGE_ID) < _start),
-    )
-    .order_by(bookings.c.starts_at, bookings.c.id)
-    .limit(_MOST)
+_ALIVE: Final = sorted(WAITING | {Status.CONFIRMED})
+_STANDS: Final = and_(
+    bookings.c.status.in_([literal_column(f"'{each.value}'") for each in _ALIVE]), bookings.c.ends_at > _NOW
 )
-_PAST: Final = Statement(
-    _VIEW.where(
-        _MINE,
-        not_(and_(_ALIVE, bookings.c.ends_at > _NOW)),
-        or_(_EDGE.is_(None), tuple_(_EDGE, _EDGE_ID) > _start),
+_AHEAD: Final = and_(tuple_(_EDGE, _EDGE_ID) < _start, _STANDS)
+_BEHIND: Final = and_(tuple_(_EDGE, _EDGE_ID) > _start, not_(_STANDS))
+
+
+def _some(learner: ColumnElement[UUID], what: ColumnElement[bool], order: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """The first of what one learner has, along the index: those after them are not looked at."""
+    columns = [bookings.c[name] for name in _COLUMNS]
+    return walled(select(*columns).where(bookings.c.learner_id == learner, what).order_by(*order).limit(_MOST))
+
+
+def _first_ones(what: ColumnElement[bool], *, descending: bool) -> tuple[Statement, Statement]:
+    """Of one learner, and of several. With several as an array PostgreSQL would plan each time anew."""
+
+    def order(found: FromClause) -> list[ColumnElement[Any]]:
+        return [column.desc() if descending else column.asc() for column in (found.c.starts_at, found.c.id)]
+
+    one = _some(bindparam("learner", type_=Uuid), what, order(bookings)).subquery("lessons")
+    each = func.unnest(bindparam("learners", type_=ARRAY(Uuid))).table_valued(column("id", Uuid), name="each").render_derived()
+    many = _some(each.c.id, what, order(bookings)).lateral("lessons")
+    return (
+        Statement(_seen(one).order_by(*order(one))),
+        Statement(_seen(many, each.join(many, true())).order_by(*order(many)).limit(_MOST)),
     )
-    .order_by(bookings.c.starts_at.desc(), bookings.c.id.desc())
-    .limit(_MOST)
-)
+
+
+_UPCOMING: Final = _first_ones(_AHEAD, descending=False)
+_PAST: Final = _first_ones(_BEHIND, descending=True)
+_NOBODY: Final = UUID(int=0)
+_THE_END: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _ONE: Final = Statement(_VIEW.where(bookings.c.id == bindparam("wanted", type_=Uuid)))
 _open: Final = [
     proposals.c[name].label(f"proposal_{name}") for name in ("id", "by", "starts_at", "ends_at", "scope", "answer_by")
@@ -176,11 +209,16 @@ class SqlBookingQueries:
         cursor: str | None = None,
         limit: int = 20,
     ) -> Page[LessonView]:
-        edge = decode_cursor(cursor, tuple[datetime, UUID]) or (None, None)
-        rows = await self._all(
-            _UPCOMING if tense is Tense.UPCOMING else _PAST,
-            learners=list(learner_ids), alive=_ALIVE_VALUES, now=now, edge=edge[0], edge_id=edge[1], most=limit + 1,
-        )  # fmt: skip
+        edge = decode_cursor(cursor, tuple[datetime, UUID])
+        if tense is Tense.UPCOMING:
+            (of_one, of_many), edge = _UPCOMING, edge or (now - _LONGEST, _NOBODY)
+        else:
+            (of_one, of_many), edge = _PAST, edge or (_THE_END, _NOBODY)
+        asked = {"now": now, "edge": edge[0], "edge_id": edge[1], "most": limit + 1}
+        if len(learner_ids) == 1:
+            rows = await self._all(of_one, learner=learner_ids[0], **asked)
+        else:
+            rows = await self._all(of_many, learners=list(learner_ids), **asked)
         return page_of(rows, limit, "starts_at", "id")
 
     async def lesson(self, booking_id: BookingId) -> LessonView | None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
@@ -126,11 +127,13 @@ _DELIVERIES: Final = Statement(
     .limit(bindparam("most", type_=Integer))
 )
 
+_IN_APP: Final = deliveries.c.channel == literal_column(f"'{Channel.IN_APP.value}'")
+"""Written out: with a parameter there PostgreSQL would not know the index, and would plan every time."""
 _NOTES: Final = Statement(
     select(*(deliveries.c[name] for name in NoteRow.__struct_fields__))
     .where(
         deliveries.c.recipient_id == _READER,
-        deliveries.c.channel == Channel.IN_APP.value,
+        _IN_APP,
         or_(
             _BEFORE.is_(None),
             tuple_(deliveries.c.created_at, deliveries.c.id) < tuple_(_BEFORE, bindparam("before_id", type_=Uuid)),
@@ -144,7 +147,7 @@ _UNREAD: Final = Statement(
     .select_from(deliveries)
     .where(
         deliveries.c.recipient_id == _READER,
-        deliveries.c.channel == Channel.IN_APP.value,
+        _IN_APP,
         deliveries.c.read_at.is_(None),
     )
 )
