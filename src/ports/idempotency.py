@@ -1,7 +1,8 @@
 """Writes that come twice under one key have one effect and one answer. (API-07)"""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -26,12 +27,27 @@ class KeptAnswer(msgspec.Struct, frozen=True):
 
 
 class Promise:
-    """An answer that a unit of work keeps together with its effect. ``kept``: it has."""
+    """A request under its key, for a unit of work that keeps the answer together with the effect. ``known``: what was
+    answered before; ``answer``: what is to be kept; ``kept``: it is. ``written`` makes an answer of what was made.
+    """
 
-    __slots__ = ("answer", "kept", "key", "scope")
+    __slots__ = ("answer", "kept", "key", "known", "request_hash", "scope", "written")
 
-    def __init__(self, scope: str, key: str, answer: KeptAnswer) -> None:
-        self.scope, self.key, self.answer, self.kept = scope, key, answer, False
+    def __init__(self, scope: str, key: str, request_hash: bytes, written: Callable[[Any], KeptAnswer]) -> None:
+        self.scope, self.key, self.request_hash, self.written = scope, key, request_hash, written
+        self.known: KeptAnswer | None = None
+        self.answer: KeptAnswer | None = None
+        self.kept = False
+
+    def recall(self, request_hash: bytes, answer: KeptAnswer | None) -> None:
+        """What is stored under the key. Raises KeyReused."""
+        if request_hash != self.request_hash:
+            raise reused()
+        self.known = answer
+
+
+def reused() -> KeyReused:
+    return KeyReused("this key was used for another request; take a new one")
 
 
 class IdempotencyStore(Protocol):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from ports.idempotency import KeptAnswer, KeyReused, StillAtWork
+from ports.idempotency import KeptAnswer, StillAtWork, reused
 
 
 class _Entry(msgspec.Struct):
@@ -26,7 +26,7 @@ class MemoryIdempotency:
             self._entries[scope, key] = _Entry(request_hash, locked_until, now)
             return None
         if entry.request_hash != request_hash:
-            raise KeyReused("this key was used for another request; take a new one")
+            raise reused()
         if entry.answer is not None:
             return entry.answer
         if entry.locked_until > now:

@@ -126,6 +126,9 @@ class MemoryAvailability:
         lessons = [busy for booking_id, busy in self._lessons.get(qari_id, ()) if booking_id not in without]
         return sorted([*lessons, *self._elsewhere(qari_id, window)], key=lambda busy: busy.start_min)
 
+    async def around(self, qari_id: UserId, slot: TimeSlot) -> Sequence[Busy]:
+        return await self.busy(qari_id, slot)
+
 
 class _BookedLessons(Mapping[UserId, Sequence[tuple[BookingId, Busy]]]):
     """What the bookings on the shelf occupy, always as it stands."""

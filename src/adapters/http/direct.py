@@ -7,11 +7,12 @@ where https is due, an address without a handler) goes the long way and is answe
 """
 
 import gzip
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Final, NamedTuple, cast
 
 import structlog
-from litestar import Litestar, Request, Response
+from litestar import Litestar, MediaType, Request, Response
 from litestar.datastructures import Cookie
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,6 +40,7 @@ COMPRESSED_FROM: Final = 1400
 _FORMS: Final = (b"multipart/", b"application/x-www-form-urlencoded")
 _JSON: Final = (b"content-type", b"application/json")
 _NO_STORE: Final = (b"cache-control", b"no-store")
+_NOTHING: Final[Mapping[str, str]] = {}
 _STRANGERS: Final = (b"cache-control", b"private, no-cache")
 
 
@@ -144,6 +146,9 @@ class Direct:
             if route.is_json and made is not None and not isinstance(made, Response):
                 await answer.json(route.status, route.encode(made))
                 return
+            if type(made) is Response and _is_written(made):
+                await answer.json(made.status_code or route.status, made.content, made.headers)
+                return
             whole = await route.handler.to_response(app=self._app, data=made, request=request)
         except Exception as error:
             if answer.begun:
@@ -153,6 +158,11 @@ class Direct:
                 answer.compress = False
             whole = problem(request, error).to_asgi_response(app=None, request=request)
         await whole(scope, request.receive, answer.passed_on)
+
+
+def _is_written(made: Response[Any]) -> bool:
+    """JSON as it was kept, and nothing else to be done."""
+    return type(made.content) is bytes and made.media_type == MediaType.JSON and not (made.cookies or made.background)
 
 
 class _Answer:
@@ -167,9 +177,11 @@ class _Answer:
         self.cookies: list[Cookie] = []
         self.begun, self.status = False, 500
 
-    async def json(self, status: int, body: bytes) -> None:
+    async def json(self, status: int, body: bytes, own: Mapping[str, str] = _NOTHING) -> None:
         self.begun, self.status = True, status
         headers = [_JSON, *self._more()]
+        for name, value in own.items():
+            headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         if self.compress and len(body) >= COMPRESSED_FROM:
             body = self._small(body, headers)
         headers += (_NO_STORE, (b"content-length", b"%d" % len(body)))

@@ -35,9 +35,7 @@ _LONGEST: Final = 255
 _PATIENCE: Final = timedelta(seconds=30)
 """How long a process that died keeps its key. Work that takes longer may be done twice: under one id, to one effect."""
 Work = Callable[[UUID], Awaitable[Any]]
-Promising = Callable[[Any], Promise]
-"""Takes what is going to be answered."""
-ClosingWork = Callable[[UUID, Promising | None], Awaitable[Any]]
+ClosingWork = Callable[[UUID, Promise | None], Awaitable[Any]]
 
 
 class Once:
@@ -49,40 +47,56 @@ class Once:
         self._store, self._clock, self._new_id = store, clock, new_id
 
     async def __call__(self, request: Req, work: Work, *, status_code: int = 200) -> Response[Any]:
-        async def alone(effect: UUID, _: Promising | None) -> Any:
-            return await work(effect)
-
-        return await self.together(request, alone, status_code=status_code)
-
-    async def together(self, request: Req, work: ClosingWork, *, status_code: int = 200) -> Response[Any]:
-        """The same for work that may keep its answer in the transaction of its effect, by a ``Promise``."""
-        key = request.headers.get(HEADER)
-        if key is None:
-            return Response(await work(self._new_id(), None), status_code=status_code)
-        if not key.isascii() or not key.isprintable() or not 1 <= len(key) <= _LONGEST:
-            raise Invalid("a key has 1 to {most} printable ASCII characters", most=_LONGEST, field=HEADER)
-        scope = f"{actor_of(request).user_id} {request.method} {request.scope['path_template']}"
+        named = _named(request)
+        if named is None:
+            return Response(await work(self._new_id()), status_code=status_code)
+        scope, key = named
         now = self._clock.now()
         kept = await self._store.begin(scope, key, await fingerprint(request), now=now, locked_until=now + _PATIENCE)
         if kept is not None:
             return _answer(kept, replayed=True)
-        promises: list[Promise] = []
-
-        def promising(made: Any) -> Promise:
-            promises.append(Promise(scope, key, KeptAnswer(status_code, encode_json(made))))
-            return promises[-1]
-
         try:
-            made = await work(uuid5(_EFFECTS, f"{scope} {key}"), promising)
+            made = await work(_effect(scope, key))
         except BaseException:
             await self._store.release(scope, key)
             raise
-        for promise in promises:
-            if promise.kept:
-                return _answer(promise.answer, replayed=False)
         answer = KeptAnswer(status_code, encode_json(made))
         await self._store.keep(scope, key, answer)
         return _answer(answer, replayed=False)
+
+    async def together(
+        self, request: Req, work: ClosingWork, shown: Callable[[Any], Any], *, status_code: int = 200
+    ) -> Response[Any]:
+        """The same for work that keeps its answer in the transaction of its effect. Nobody claims the key before: two
+        such requests at once want to make the same id, and the second finds what the first has made. ``shown``: what is
+        answered about what was made.
+        """
+        named = _named(request)
+        if named is None:
+            return Response(await work(self._new_id(), None), status_code=status_code)
+
+        def written(made: Any) -> KeptAnswer:
+            return KeptAnswer(status_code, encode_json(shown(made)))
+
+        promise = Promise(*named, await fingerprint(request), written)
+        made = await work(_effect(*named), promise)
+        if promise.known is not None:
+            return _answer(promise.known, replayed=True)
+        return _answer(promise.answer or KeptAnswer(status_code, encode_json(made)), replayed=not promise.kept)
+
+
+def _named(request: Req) -> tuple[str, str] | None:
+    """The scope and the key of a request that has one. Raises Invalid."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return None
+    if not key.isascii() or not key.isprintable() or not 1 <= len(key) <= _LONGEST:
+        raise Invalid("a key has 1 to {most} printable ASCII characters", most=_LONGEST, field=HEADER)
+    return f"{actor_of(request).user_id} {request.method} {request.scope['path_template']}", key
+
+
+def _effect(scope: str, key: str) -> UUID:
+    return uuid5(_EFFECTS, f"{scope} {key}")
 
 
 async def fingerprint(request: Req) -> bytes:

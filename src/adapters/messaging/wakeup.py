@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 from arq.connections import ArqRedis
+from arq.constants import job_key_prefix
 from redis.exceptions import RedisError
 
 SEATS: Final = 3
@@ -48,8 +49,11 @@ class RedisWakeup:
     async def _send(self, queue: str) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
-                for seat in range(SEATS):
-                    if await self._redis.enqueue_job(queue, _job_id=f"{queue}:{seat}") is not None:
+                seats = [f"{queue}:{seat}" for seat in range(SEATS)]
+                # Under load all are taken mostly, and to be told so costs one command, to be refused a dozen.
+                taken = await self._redis.mget([job_key_prefix + seat for seat in seats])
+                for seat, waits in zip(seats, taken, strict=True):
+                    if waits is None and await self._redis.enqueue_job(queue, _job_id=seat) is not None:
                         return
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("nudge_lost", queue=queue, error=type(error).__name__)

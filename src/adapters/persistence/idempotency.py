@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.idempotency_tables import idempotency_keys as keys
 from adapters.persistence.statement import Statement, driver
-from ports.idempotency import KeptAnswer, KeyReused, StillAtWork
+from ports.idempotency import KeptAnswer, StillAtWork, reused
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _NEW: Any = insert(keys).values(
@@ -29,7 +29,7 @@ _CLAIM = Statement(
     ).returning(keys.c.key)
 )
 _THIS = (keys.c.scope == bindparam("of_scope", type_=Text)) & (keys.c.key == bindparam("of_key", type_=Text))
-_READ = Statement(select(keys.c.request_hash, keys.c.status, keys.c.body).where(_THIS))
+READ_KEY = Statement(select(keys.c.request_hash, keys.c.status, keys.c.body).where(_THIS))
 _KEEP = Statement(
     update(keys).where(_THIS).values(status=bindparam("status"), body=bindparam("body", type_=LargeBinary))
 )
@@ -50,9 +50,9 @@ class SqlIdempotency:
             )
             if claimed is not None:
                 return None
-            row = await _READ.row(connection, of_scope=scope, of_key=key)
+            row = await READ_KEY.row(connection, of_scope=scope, of_key=key)
         if row is not None and row["request_hash"] != request_hash:
-            raise KeyReused("this key was used for another request; take a new one")
+            raise reused()
         if row is None or row["status"] is None:
             raise StillAtWork("the first request with this key is still at work", retry_after_s=1)
         return KeptAnswer(row["status"], row["body"])

@@ -1,6 +1,5 @@
 """Take a slot: kept while its learner pays, confirmed at once when it is free, asked for where the Qari decides."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -23,9 +22,6 @@ from ports.clock import Clock
 from ports.idempotency import Promise
 from ports.unit_of_work import NewUnit, UnitOfWork
 
-Promised = Callable[[Booking], Promise]
-"""The answer that is kept for the same request together with what it has done."""
-
 
 class HoldSlotCommand(msgspec.Struct, frozen=True, kw_only=True):
     """``booking_id`` is the same whenever the same wish is sent again. ``learner_id``: the child that the actor books
@@ -42,7 +38,8 @@ class HoldSlotCommand(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HoldSlot:
-    """The booking is ``held``, ``confirmed`` (a free trial) or ``requested`` (BOOK-06).
+    """The booking is ``held``, ``confirmed`` (a free trial) or ``requested`` (BOOK-06). A promised answer is kept with
+    it; a wish that was answered before changes nothing.
 
     Raises NotPermitted, NotFound, NotOffered, NoSuchOffer, TrialUsed, LearnerBusy, what ``booked_by`` and
     ``require_match`` raise, and SlotTaken or SlotUnavailable with ``next_free``: the starts of the next free slots.
@@ -51,7 +48,7 @@ class HoldSlot:
     def __init__(self, new_unit: NewUnit, clock: Clock) -> None:
         self._new_unit, self._clock = new_unit, clock
 
-    async def __call__(self, actor: Actor, command: HoldSlotCommand, promised: Promised | None = None) -> Booking:
+    async def __call__(self, actor: Actor, command: HoldSlotCommand, promise: Promise | None = None) -> Booking:
         actor.require(Permission.BOOK_LESSON)
         now, learner_id = self._clock.now(), command.learner_id or actor.user_id
         slot = TimeSlot.lasting(command.starts_at, command.minutes)
@@ -63,17 +60,22 @@ class HoldSlot:
                 qari_id=command.qari_id,
                 slot=slot,
                 now=now,
+                promise=promise,
             )
+            if promise is not None:
+                await unit.recall(promise)
             known = await unit.bookings.find(command.booking_id)
             if known is not None:
                 return same(known, learner_id, command)
             booked = await booked_by(unit, actor, command.learner_id, now)
             try:
                 booking, news, calendar = await _wanted(unit, booked, command, now)
-                if not await unit.commit_holding(booking, news, promised and promised(booking)):
+                if not await unit.commit_holding(booking, news, promise):
                     raise await _why(unit, booking, calendar, now)
             except Conflict:
                 # What is in the way may be this very wish, sent twice at once.
+                if promise is not None:
+                    await unit.recall(promise)
                 known = await unit.bookings.find(command.booking_id)
                 if known is not None:
                     return same(known, booked.learner_id, command)

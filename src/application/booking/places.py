@@ -17,7 +17,8 @@ from domain.time import TimeSlot
 from ports.unit_of_work import UnitOfWork
 
 BUSY: Final = frozenset({Reason.TAKEN, Reason.TOO_CLOSE})
-LOOK_AHEAD: Final = timedelta(days=14)
+LOOK_AHEAD: Final = (timedelta(days=2), timedelta(days=14))
+"""Mostly there is something soon; who has nothing is asked about two weeks."""
 ALTERNATIVES: Final = 3
 
 
@@ -59,7 +60,7 @@ async def require_room(
     now: datetime,
 ) -> None:
     """Raises SlotTaken or SlotUnavailable, with the next free slots."""
-    found = why_not(calendar, await unit.availability.busy(calendar.qari_id, slot), slot, now)
+    found = why_not(calendar, await unit.availability.around(calendar.qari_id, slot), slot, now)
     if found is not None:
         raise await refusal(unit, calendar, slot, now, found)
 
@@ -76,10 +77,14 @@ async def refusal(
 
 async def next_free(unit: UnitOfWork, calendar: Calendar, slot: TimeSlot, now: datetime) -> list[str]:
     """The starts of the next slots of that length, from the wanted one on, ISO 8601."""
-    window = TimeSlot(max(slot.start, now), max(slot.start, now) + LOOK_AHEAD)
-    busy = await unit.availability.busy(calendar.qari_id, window)
-    starts = free_starts(calendar, busy, window, slot.minutes, now)
-    return [moment_of(start).isoformat() for start in islice(starts, ALTERNATIVES)]
+    since, found = max(slot.start, now), list[int]()
+    for ahead in LOOK_AHEAD:
+        window = TimeSlot(since, since + ahead)
+        busy = await unit.availability.busy(calendar.qari_id, window)
+        found = list(islice(free_starts(calendar, busy, window, slot.minutes, now), ALTERNATIVES))
+        if len(found) == ALTERNATIVES:
+            break
+    return [moment_of(start).isoformat() for start in found]
 
 
 async def learner_busy(

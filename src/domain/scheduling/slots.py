@@ -214,6 +214,8 @@ def _reason(calendar: Calendar, busy: Sequence[Busy], slot: TimeSlot, now: datet
     first, last = start - limits.buffer_before_min, end + limits.buffer_after_min
     if any(first < taken.end_min and taken.start_min < last for taken in busy):
         return Reason.TOO_CLOSE
+    if limits.daily_cap is None and limits.weekly_cap is None:
+        return None
     days, weeks = _lessons_by_day(busy, clock)
     day = clock.local_day(start)
     if limits.daily_cap is not None and days[day] >= limits.daily_cap:

@@ -52,3 +52,7 @@ class AvailabilityRepository(Protocol):
         that are to be moved.
         """
         ...
+
+    async def around(self, qari_id: UserId, slot: TimeSlot) -> Sequence[Busy]:
+        """The same for one lesson at that time and no other: what it may meet, and what counts towards the caps."""
+        ...

@@ -23,7 +23,7 @@ from adapters.http.api.booking_wire import (
     SeriesPlanOut,
     StaffHoldIn,
 )
-from adapters.http.idempotency import Once, Promising
+from adapters.http.idempotency import Once
 from adapters.http.requests import Req
 from application.booking.book_for_others import BookForOthers, BookForOthersCommand
 from application.booking.hold_series import HoldSeries, PreviewSeries, SeriesCommand
@@ -35,6 +35,7 @@ from domain.identity.permission import Permission
 from domain.ids import BookingId, SeriesId, UserId
 from domain.time import TimeSlot, require_utc
 from ports.booking.queries import BookingFilter, Tense
+from ports.idempotency import Promise
 from ports.paging import MAX_LIMIT
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
@@ -73,7 +74,7 @@ class LearnerController(Controller):
         have to be accepted first 403 ``consent_needed``. Takes an ``Idempotency-Key``.
         """
 
-        async def work(effect: UUID, promising: Promising | None) -> BookingOut:
+        async def work(effect: UUID, promise: Promise | None) -> BookingOut:
             command = HoldSlotCommand(
                 booking_id=BookingId(effect),
                 qari_id=UserId(data.qari_id),
@@ -83,10 +84,9 @@ class LearnerController(Controller):
                 note=data.note,
                 learner_id=_learner(data.learner_id),
             )
-            promised = promising and (lambda booking: promising(BookingOut.of(booking)))
-            return BookingOut.of(await hold_slot(request.user, command, promised))
+            return BookingOut.of(await hold_slot(request.user, command, promise))
 
-        return await once.together(request, work, status_code=201)
+        return await once.together(request, work, BookingOut.of, status_code=201)
 
     @post("/series/preview", needs=Permission.BOOK_LESSON, status_code=200, summary="Look at a weekly series")
     async def preview_series(

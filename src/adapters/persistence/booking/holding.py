@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, DateTime, Integer, LargeBinary, Text, Uuid, bindpa
 from adapters.persistence.booking.agreements import SqlPolicies
 from adapters.persistence.booking.repositories import SqlBookings, to_row
 from adapters.persistence.booking.tables import bookings
+from adapters.persistence.idempotency import READ_KEY
 from adapters.persistence.identity.guardians import SqlGuardianships, SqlLearners
 from adapters.persistence.line import Ask
 from adapters.persistence.onboarding.safety import SqlClearances, SqlConsents
@@ -45,8 +46,10 @@ _WRITE: Final = Statement(
             SELECT :event_id, subscriber, :occurred_at, :{INSIDE}
               FROM held, unnest(CAST(:subscribers AS text[])) AS subscriber
         ), kept AS (
-            UPDATE idempotency_keys SET status = :kept_status, body = :kept_body
-             WHERE scope = :kept_scope AND key = :kept_key AND EXISTS (SELECT FROM held)
+            INSERT INTO idempotency_keys (scope, key, request_hash, status, body, locked_until, created_at)
+            SELECT :kept_scope, :kept_key, :kept_hash, :kept_status, :kept_body, :occurred_at, :occurred_at
+              FROM held WHERE :kept_key IS NOT NULL
+            ON CONFLICT DO NOTHING
         )
         SELECT id FROM held
         """  # noqa: S608 - names of our own columns
@@ -62,12 +65,20 @@ _WRITE: Final = Statement(
         bindparam("kept_body", type_=LargeBinary),
         bindparam("kept_scope", type_=Text),
         bindparam("kept_key", type_=Text),
+        bindparam("kept_hash", type_=LargeBinary),
     )
 )
 
 
 def asks(
-    booking_id: BookingId, *, by: UserId, learner_id: UserId, qari_id: UserId, slot: TimeSlot, now: datetime
+    booking_id: BookingId,
+    *,
+    by: UserId,
+    learner_id: UserId,
+    qari_id: UserId,
+    slot: TimeSlot,
+    now: datetime,
+    promise: Promise | None,
 ) -> Sequence[Ask]:
     """All that is asked when the lesson can be had. What is left out here is asked for one by one."""
     found = [
@@ -79,6 +90,8 @@ def asks(
         *SqlQaris.asks(qari_id),
         *SqlAvailability.asks(qari_id, slot),
     ]
+    if promise is not None:
+        found.append(READ_KEY.ask(of_scope=promise.scope, of_key=promise.key))
     if learner_id != by:
         found += [*SqlGuardianships.asks(by, learner_id), *SqlClearances.asks(qari_id)]
     return found
@@ -95,7 +108,7 @@ async def write(
     subscribers: Sequence[str],
 ) -> bool:
     """Whether the lesson has its time."""
-    kept = None if promise is None else promise.answer
+    kept = None if promise is None else promise.written(booking)
     held = await _WRITE.value(
         connection,
         **to_row(booking),
@@ -108,7 +121,8 @@ async def write(
         kept_body=None if kept is None else kept.body,
         kept_scope=None if promise is None else promise.scope,
         kept_key=None if promise is None else promise.key,
+        kept_hash=None if promise is None else promise.request_hash,
     )
     if held is not None and promise is not None:
-        promise.kept = True
+        promise.answer, promise.kept = kept, True
     return held is not None

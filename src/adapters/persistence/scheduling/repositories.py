@@ -1,38 +1,23 @@
 """Qaris and their calendars on one asyncpg connection."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import (
-    ARRAY,
     TIMESTAMP,
-    Interval,
     Uuid,
-    and_,
-    any_,
     bindparam,
-    case,
-    cast,
     delete,
-    func,
     insert,
-    literal,
-    not_,
-    null,
-    or_,
     select,
-    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from adapters.persistence.booking.tables import bookings
 from adapters.persistence.line import Ask
 from adapters.persistence.metadata import WALL
-from adapters.persistence.scheduling.class_tables import class_occurrences
-from adapters.persistence.scheduling.connection_tables import external_busy
+from adapters.persistence.scheduling.busy import AROUND, WITHIN, busy_of, values
 from adapters.persistence.scheduling.rows import (
     LIMITS,
     calendar_of,
@@ -51,19 +36,13 @@ from adapters.persistence.scheduling.tables import (
     qaris,
     time_off,
 )
-from adapters.persistence.statement import Statement, walled
+from adapters.persistence.statement import Statement
 from domain.errors import Conflict, NotFound
 from domain.ids import BookingId, UserId
 from domain.scheduling.calendar import Calendar
 from domain.scheduling.qari import Gender, QariProfile
 from domain.scheduling.slots import Busy
-from domain.scheduling.wall_clock import ceil_minute, floor_minute
 from domain.time import TimeSlot
-
-CAPS_REACH: Final = timedelta(days=8)
-"""Caps count whole local weeks; the lessons of such a week lie within this of any moment in it."""
-REACH: Final = timedelta(days=1)
-"""Of a Qari without caps only what lies beside the window counts: no lesson, with its buffers, is as long as this."""
 
 _QARI: Final = bindparam("qari_id", type_=Uuid)
 _INSTANT: Final = TIMESTAMP(timezone=True)
@@ -105,60 +84,6 @@ _ADD_TIME_OFF = """
     INSERT INTO time_off (qari_id, id, starts_at, ends_at, note)
     SELECT $1, * FROM unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[])
 """
-_REACH = (
-    select(
-        case(
-            (
-                and_(calendars.c.daily_cap.is_(None), calendars.c.weekly_cap.is_(None)),
-                bindparam("near", type_=Interval),
-            ),
-            else_=bindparam("far", type_=Interval),
-        )
-    )
-    .where(calendars.c.qari_id == _QARI)
-    .scalar_subquery()
-)
-_SINCE: Final = bindparam("opens", type_=_INSTANT) - _REACH
-_UNTIL: Final = bindparam("closes", type_=_INSTANT) + _REACH
-_LESSONS = walled(
-    select(bookings.c.busy_from, bookings.c.busy_until, bookings.c.starts_at, literal(False).label("blind"))
-).where(
-    and_(
-        bookings.c.qari_id == _QARI,
-        bookings.c.occupies,
-        bookings.c.starts_at >= _SINCE,
-        bookings.c.starts_at < _UNTIL,
-        not_(bookings.c.id == any_(bindparam("without", type_=ARRAY(Uuid)))),
-    )
-)
-_CLASSES = walled(
-    select(
-        class_occurrences.c.busy_from,
-        class_occurrences.c.busy_until,
-        class_occurrences.c.starts_at,
-        literal(False).label("blind"),
-    )
-).where(
-    and_(
-        class_occurrences.c.qari_id == _QARI,
-        class_occurrences.c.occupies,
-        class_occurrences.c.starts_at >= _SINCE,
-        class_occurrences.c.starts_at < _UNTIL,
-        not_(class_occurrences.c.id == any_(bindparam("without", type_=ARRAY(Uuid)))),
-    )
-)
-_ELSEWHERE = select(
-    external_busy.c.starts_at.label("busy_from"),
-    external_busy.c.ends_at.label("busy_until"),
-    cast(null(), _INSTANT).label("starts_at"),
-    external_busy.c.blind,
-).where(
-    external_busy.c.qari_id == _QARI,
-    external_busy.c.ends_at > _SINCE,
-    external_busy.c.starts_at < _UNTIL,
-    or_(not_(external_busy.c.blind), external_busy.c.starts_at <= func.now()),
-)
-_BUSY = Statement(union_all(_LESSONS, _CLASSES, _ELSEWHERE).order_by("busy_from"))
 _LEARNER_GENDER = Statement(select(learners.c.gender).where(learners.c.user_id == bindparam("of", type_=Uuid)))
 _SET_LEARNER = upsert(learners).values(user_id=bindparam("user_id"), gender=bindparam("gender"))
 _SET_LEARNER_GENDER = Statement(
@@ -231,10 +156,10 @@ class SqlAvailability:
         self._connection = connection
 
     @staticmethod
-    def asks(qari_id: UserId, window: TimeSlot) -> list[Ask]:
-        """What ``get`` and ``busy`` do."""
+    def asks(qari_id: UserId, slot: TimeSlot) -> list[Ask]:
+        """What ``get`` and ``around`` do."""
         parts = (_READ_CALENDAR, _OVERRIDES, _TIME_OFF)
-        return [*(part.ask(qari_id=qari_id) for part in parts), _BUSY.ask(**_around(qari_id, window, ()))]
+        return [*(part.ask(qari_id=qari_id) for part in parts), AROUND.ask(**values(qari_id, slot, ()))]
 
     async def get(self, qari_id: UserId) -> Calendar:
         return await self._read(_READ_CALENDAR, qari_id)
@@ -279,19 +204,7 @@ class SqlAvailability:
         )
 
     async def busy(self, qari_id: UserId, window: TimeSlot, *, without: Sequence[BookingId] = ()) -> Sequence[Busy]:
-        return [_busy_of(row) for row in await _BUSY.all(self._connection, **_around(qari_id, window, without))]
+        return [busy_of(row) for row in await WITHIN.all(self._connection, **values(qari_id, window, without))]
 
-
-def _around(qari_id: UserId, window: TimeSlot, without: Sequence[BookingId]) -> dict[str, Any]:
-    reach = {"near": REACH, "far": CAPS_REACH, "opens": window.start, "closes": window.end}
-    return {"qari_id": qari_id, "without": list(without)} | reach
-
-
-def _busy_of(row: "asyncpg.Record") -> Busy:
-    lesson = row["starts_at"]
-    return Busy(
-        floor_minute(row["busy_from"]),
-        ceil_minute(row["busy_until"]),
-        None if lesson is None else floor_minute(lesson),
-        row["blind"],
-    )
+    async def around(self, qari_id: UserId, slot: TimeSlot) -> Sequence[Busy]:
+        return [busy_of(row) for row in await AROUND.all(self._connection, **values(qari_id, slot, ()))]
