@@ -112,7 +112,7 @@ class CreateMeeting:
             try:
                 await unit.meetings.save(claimed)
             except StaleWrite:
-                return meeting  # somebody else has begun a moment ago
+                return claimed  # by somebody else, a moment ago
             await unit.commit()
         return Plan(meeting=claimed, booking=booking, provider=provider, request=request_for(booking, claimed, host))
 

@@ -1,5 +1,8 @@
 """The door of the live class: for its participants, from shortly before until shortly after. (LIVE-08, LIVE-11)"""
 
+import asyncio
+from typing import Final
+
 import msgspec
 
 from application.booking.presence import require_guardian_first
@@ -19,6 +22,9 @@ from ports.clock import Clock
 from ports.errors import GatewayUnavailable
 from ports.scheduling.meetings import MeetingProviders, Participant, RoomGone
 from ports.unit_of_work import NewUnit
+
+LOOKS: Final = 8
+LOOK_EVERY_S: Final = 0.2
 
 
 class ClassNotReady(Conflict):
@@ -95,6 +101,7 @@ class JoinLesson:
         """A room that is gone is made again. Where the provider does not let the Qari in, another one holds the class:
         whoever waits in the old room is told so. (LIVE-12)
         """
+        meeting = await self._made(meeting)
         for remedy in (True, True, False):
             provider = self._providers.get(meeting.provider) if meeting is not None else None
             if meeting is None or meeting.sealed_room is None or provider is None:
@@ -113,3 +120,12 @@ class JoinLesson:
                     raise
                 meeting = await self._create_meeting.stand_in(meeting.booking_id)
         raise ClassNotReady("the class is being prepared; try again in a moment", retry_after_s=10)
+
+    async def _made(self, meeting: Meeting | None) -> Meeting | None:
+        """Whoever comes while the first of his class has the room made waits a moment for it."""
+        for _ in range(LOOKS):
+            if meeting is None or not (meeting.status is Status.PLANNED and meeting.is_claimed(self._clock.now())):
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+            meeting = await self._create_meeting(meeting.booking_id)
+        return meeting

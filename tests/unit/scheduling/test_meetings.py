@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from adapters.meetings.registry import Registry
+from application.scheduling import join_lesson
 from application.scheduling.change_meeting import CancelMeeting, MeetingOnConfirmation, MoveMeeting
 from application.scheduling.create_meeting import CreateMeeting
 from application.scheduling.join_lesson import ClassNotReady, JoinLesson, JoinLessonCommand
@@ -20,7 +21,7 @@ from domain.booking.events import BookingCancelled, BookingConfirmed, BookingRes
 from domain.errors import IllegalTransition, NotFound, NotPermitted
 from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
-from domain.ids import MeetingHostId, UserId
+from domain.ids import MeetingHostId, MeetingId, UserId
 from domain.onboarding.consent import CONSENT_POLICIES, Acceptance, ConsentKind, ConsentNeeded, ConsentText
 from domain.scheduling.meeting import LIFECYCLE, Meeting, Status, Stray
 from domain.scheduling.meeting_events import ClassMoved
@@ -36,7 +37,7 @@ from fakes.news import EVENT, an_event
 from fakes.scheduling import QARI
 from fakes.unit import MemoryStore, MemoryUnit
 from ports.errors import GatewayRefused, GatewayUnavailable, NotSent
-from ports.scheduling.meetings import RoomGone
+from ports.scheduling.meetings import MeetingRequest, RoomGone
 from support.family import put_policy
 
 MINUTE = timedelta(minutes=1)
@@ -213,6 +214,43 @@ async def test_who_comes_before_the_class_is_made_has_it_made() -> None:
 
     assert await world.enters(LEARNER, lesson)
     assert world.meetings[lesson.id].status is Status.READY
+
+
+async def test_who_comes_while_the_class_is_made_waits_a_moment_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # LIVE-03, LIVE-08, OPS-02: all of a class press at the same moment
+    lesson = at(NOON)
+    world = World(lesson)
+    monkeypatch.setattr(join_lesson, "LOOK_EVERY_S", 0.02)
+    making, made = world.provider.create, asyncio.Event()
+
+    async def slowly(request: MeetingRequest) -> str:
+        await made.wait()
+        return await making(request)
+
+    world.provider.create = slowly  # type: ignore[method-assign]
+    first = asyncio.create_task(world.enters(LEARNER, lesson))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(world.enters(QARI, lesson, Role.QARI))
+    await asyncio.sleep(0.01)
+    assert not second.done()
+
+    made.set()
+    entries = await asyncio.gather(first, second)
+
+    assert len({str(entry).partition("?")[0] for entry in entries}) == 1
+    assert world.provider.created == 1
+
+
+async def test_nobody_waits_for_a_class_that_nobody_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = at(NOON)
+    world = World(lesson)
+    monkeypatch.setattr(join_lesson, "LOOK_EVERY_S", 0.0)
+    planned = Meeting(id=MeetingId(UUID(int=9)), booking_id=lesson.id, provider="fake", created_at=NOON)
+    claimed = planned.claim(provider="fake", host_id=None, slot=lesson.slot, until=NOON + MINUTE)
+    world.meetings[lesson.id] = claimed
+
+    with pytest.raises(ClassNotReady):
+        await world.enters(LEARNER, lesson)
 
 
 async def test_a_held_lesson_whose_class_was_never_made_says_so() -> None:
