@@ -284,6 +284,7 @@ def a_dispute(payment: Payment, **given: Any) -> Dispute:
         "opened_at": NOON,
         "due_by": NOON + timedelta(days=7),
         "is_taken": True,
+        "taking": UUID(int=0xD1),
     }
     return Dispute(**(fields | given))
 
@@ -291,7 +292,9 @@ def a_dispute(payment: Payment, **given: Any) -> Dispute:
 async def test_a_dispute_is_kept_once_and_what_changes_of_it_is_taken_over(new_unit: NewUnit) -> None:  # PAYM-27
     payment = a_payment()
     await kept(new_unit, payment)
-    first, later = a_dispute(payment), a_dispute(payment, status="won", is_open=False, is_taken=False, due_by=None)
+    first = a_dispute(payment)
+    over = {"status": "won", "is_open": False, "is_taken": False, "due_by": None, "taking": UUID(int=0xD7)}
+    later = a_dispute(payment, **over)
     other = a_dispute(payment, id=DisputeId(UUID(int=0xD2)), provider_ref="dp_2", opened_at=NOON + timedelta(days=1))
     async with new_unit() as unit:
         for dispute in (other, first, later):

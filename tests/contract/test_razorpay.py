@@ -310,6 +310,38 @@ async def test_whatever_an_event_names_leads_to_the_checkout(
     assert [one.provider_ref for one in snapshot.disputes] == ([dispute["id"]] if kind == "dispute" else [])
 
 
+@pytest.mark.parametrize(
+    ("deducted", "status", "is_open", "is_taken"),
+    [
+        (0, "open", True, False),
+        (500, "open", True, True),
+        (500, "under_review", True, True),
+        (500, "lost", False, True),
+        (500, "won", False, False),
+        (0, "closed", False, False),
+    ],
+)
+async def test_a_bank_has_the_money_once_it_is_deducted_and_until_we_win(
+    there: Razorpay,
+    gateway: RazorpayGateway,
+    clock: FixedClock,
+    deducted: int,
+    status: str,
+    is_open: bool,
+    is_taken: bool,
+) -> None:  # PAYM-27
+    ref = await opened(gateway)
+    there.pay(ref)
+    await gateway.fetch(ref)
+    dispute = there.disputes[there.dispute(there.payment_of(ref)["id"])]
+    dispute.update(amount_deducted=deducted, status=status)
+    raw, headers = there.webhook("payment.dispute.something", dispute=dispute)
+
+    (told,) = (await gateway.fetch(gateway.read_event(raw, headers, clock.now()).object_ref)).disputes
+
+    assert (told.is_open, told.is_taken) == (is_open, is_taken)
+
+
 async def test_events_of_no_concern_and_without_an_id_are_read_too(
     there: Razorpay, gateway: RazorpayGateway, clock: FixedClock
 ) -> None:  # PAYM-08

@@ -17,6 +17,7 @@ from application.billing.request_refund import RequestRefundCommand
 from application.billing.start_checkout import StartCheckoutCommand, request_of
 from domain.billing.errors import CheckoutClosed
 from domain.billing.events import DisputeClosed, DisputeOpened, PaymentCaptured
+from domain.billing.ledger import DISPUTED, provider_account
 from domain.billing.payment import CheckoutMode, Payment, PaymentStatus
 from domain.billing.refund import RefundStatus
 from domain.billing.webhook_event import WebhookStatus
@@ -185,6 +186,56 @@ async def test_a_dispute_is_noted_once_and_closed_once(till: Till, oracle: Oracl
     assert (dispute.is_open, dispute.status) == (False, "lost")
     kinds = [type(event) for event in till.store.events if isinstance(event, DisputeOpened | DisputeClosed)]
     assert kinds == [DisputeOpened, DisputeClosed]
+
+
+async def test_what_stripe_moves_for_a_dispute_is_in_the_books(till: Till, oracle: Oracle, received: Receiver) -> None:
+    # PAYM-27, PAYM-28: withdrawn, reinstated, withdrawn again
+    payment = await opened(till)
+    await told(oracle, received, "complete", session=payment.provider_ref)
+    await delivered(till, received)
+    said = await told(oracle, received, "dispute", payment_intent=till.payment().charge_ref, reason="fraudulent")
+    await delivered(till, received)
+    dispute, amount = said["events"][0]["data"]["object"], payment.amount.minor
+    provider, seen = provider_account("stripe", payment.account), []
+    moved: list[dict[str, object]] = []
+
+    for kind, sign in (("funds_withdrawn", -1), ("funds_reinstated", 1), ("funds_withdrawn", -1)):
+        moved.append(a_movement(f"txn_{len(moved)}", sign * dispute["amount"], dispute["currency"]))
+        oracle.admin("put", object="dispute", id=dispute["id"], balance_transactions=moved)
+        hook = {
+            "url": received.url,
+            "secret": SECRET,
+            "type": f"charge.dispute.{kind}",
+            "object": {"id": dispute["id"]},
+        }
+        await asyncio.to_thread(lambda hook=hook: oracle.admin("webhook", **hook))  # type: ignore[misc]
+        await delivered(till, received)
+        (kept,) = till.store.shelf("disputes").values()
+        seen.append((kept.is_taken, till.balance(provider), till.balance(DISPUTED)))
+
+    assert seen == [(True, 0, amount), (False, amount, 0), (True, 0, amount)]
+
+
+def a_movement(ref: str, amount: int, currency: str) -> dict[str, object]:
+    """On the balance of the school's account, as Stripe lists it with a dispute."""
+    return {
+        "id": ref,
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": 1_790_000_000,
+        "created": 1_790_000_000,
+        "currency": currency,
+        "description": None,
+        "exchange_rate": None,
+        "fee": 0,
+        "fee_details": [],
+        "net": amount,
+        "reporting_category": "dispute",
+        "source": None,
+        "status": "available",
+        "type": "adjustment",
+        "balance_type": "payments",
+    }
 
 
 @pytest.mark.parametrize("mode", [CheckoutMode.EMBEDDED, CheckoutMode.DIRECT])

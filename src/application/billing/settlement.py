@@ -118,7 +118,11 @@ async def _note_disputes(
     known = {dispute.provider_ref: dispute for dispute in await unit.disputes.of_payment(payment.id)}
     for snapshot in snapshots:
         before = known.get(snapshot.provider_ref)
-        after = Dispute.of(snapshot, payment, DisputeId(new_id())) if before is None else before.apply(snapshot)
+        after = (
+            Dispute.of(snapshot, payment, DisputeId(new_id()))
+            if before is None
+            else before.apply(snapshot, new_id=new_id())
+        )
         if after is not before:
             await unit.disputes.keep(after)
             unit.record(*after.told(before, at=at))
@@ -126,11 +130,14 @@ async def _note_disputes(
 
 
 async def _book_dispute(unit: UnitOfWork, payment: Payment, dispute: Dispute, *, at: datetime, new_id: NewId) -> None:
-    """Each way once: what a bank takes a second time is found by the check of the books."""
-    taken = await unit.ledger.journal(JournalKind.DISPUTE_TAKEN, dispute.id)
-    if dispute.is_taken and taken is None:
+    """Each time at which the bank takes the money, and each at which it gives it back, once."""
+    if dispute.taking is None:
+        return
+    if dispute.is_taken:
         await unit.ledger.post(ledger.dispute_taken(dispute, payment, journal_id=JournalId(new_id()), at=at))
-    elif not dispute.is_taken and taken is not None:
+        return
+    taken = await unit.ledger.journal(JournalKind.DISPUTE_TAKEN, dispute.taking)
+    if taken is not None:
         await unit.ledger.post(ledger.dispute_returned(taken, journal_id=JournalId(new_id()), at=at))
 
 

@@ -1,6 +1,7 @@
 """A bank asks for money back. The provider is the truth about it; people are told, and answer there. (PAYM-27)"""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -13,7 +14,8 @@ from domain.money import Money
 
 class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     """``reason`` and ``status`` are the provider's words. ``due_by``: until when it can be answered. ``is_taken``: the
-    bank has the money.
+    bank has the money. ``taking``: what the ledger knows the latest time by at which it took it; None while it never
+    has. A bank may give it back and take it again, and each time is booked.
     """
 
     id: DisputeId
@@ -27,6 +29,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
     due_by: datetime | None = None
     is_taken: bool = False
+    taking: UUID | None = None
 
     @classmethod
     def of(cls, snapshot: DisputeSnapshot, payment: Payment, dispute_id: DisputeId) -> "Dispute":
@@ -42,12 +45,14 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
             opened_at=snapshot.opened_at,
             due_by=snapshot.due_by,
             is_taken=snapshot.is_taken,
+            taking=dispute_id if snapshot.is_taken else None,
         )
 
-    def apply(self, snapshot: DisputeSnapshot) -> "Dispute":
-        """What was closed stays closed, however late an older word comes."""
+    def apply(self, snapshot: DisputeSnapshot, *, new_id: UUID) -> "Dispute":
+        """What was closed stays closed, however late an older word comes. ``new_id``: for money that is taken again."""
         if not self.is_open and snapshot.is_open:
             return self
+        again = snapshot.is_taken and not self.is_taken
         following = msgspec.structs.replace(
             self,
             amount=snapshot.amount,
@@ -55,6 +60,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
             is_open=snapshot.is_open,
             due_by=snapshot.due_by,
             is_taken=snapshot.is_taken,
+            taking=(self.id if self.taking is None else new_id) if again else self.taking,
         )
         return self if following == self else following
 

@@ -170,10 +170,12 @@ def paid_otherwise(
 
 
 def dispute_taken(dispute: Dispute, payment: Payment, *, journal_id: JournalId, at: datetime) -> Journal:
-    """The bank has the money: at the school's cost until it comes back. What the Qari earned stays his."""
+    """The bank has the money: at the school's cost until it comes back. What the Qari earned stays his. Each time at
+    which it takes it has its journal.
+    """
     provider = provider_account(payment.provider, payment.account)
     moved = [(DISPUTED, dispute.amount, None), (provider, -dispute.amount, None)]
-    return _moved(JournalKind.DISPUTE_TAKEN, dispute.id, moved, journal_id, at, memo=dispute.reason)
+    return _moved(JournalKind.DISPUTE_TAKEN, dispute.taking or dispute.id, moved, journal_id, at, memo=dispute.reason)
 
 
 def dispute_returned(taken: Journal, *, journal_id: JournalId, at: datetime) -> Journal:

@@ -145,6 +145,23 @@ async def test_what_a_bank_takes_is_booked_once_and_what_it_returns_too(times: i
     assert told == [DisputeOpened, DisputeClosed]
 
 
+@pytest.mark.parametrize("times", [1, 3])
+async def test_what_a_bank_takes_again_is_booked_again(times: int) -> None:  # PAYM-27, PAYM-28
+    till = Till()
+    payment = await till.paid(a_booking())
+    ref, seen = str(payment.provider_ref), []
+
+    for is_taken in (True, False, True, False, True):
+        till.clock.advance(hours=1)
+        till.gateway.dispute(ref, is_taken=is_taken)
+        for _ in range(times):
+            await till.webhook("dispute.funds_moved", ref)
+            await till.process_webhooks()
+        seen.append((till.balance(PROVIDER), till.balance(DISPUTED), till.balance(DEFERRED)))
+
+    assert seen == [(0, 900, -900), (900, 0, -900), (0, 900, -900), (900, 0, -900), (0, 900, -900)]
+
+
 async def test_a_question_of_a_bank_moves_no_money_and_a_lost_dispute_stays_the_schools_cost() -> None:
     till = Till()
     payment = await till.paid(a_booking())

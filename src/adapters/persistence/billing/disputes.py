@@ -22,7 +22,9 @@ _new = upsert(disputes)
 _KEEP: Final = Statement(
     _new.on_conflict_do_update(
         constraint="uq_disputes_payment_id_provider_ref",
-        set_={name: _new.excluded[name] for name in ("amount_minor", "status", "is_open", "due_by", "is_taken")},
+        set_={
+            name: _new.excluded[name] for name in ("amount_minor", "status", "is_open", "due_by", "is_taken", "taking")
+        },
     )
 )
 
@@ -40,6 +42,7 @@ def dispute_of(row: asyncpg.Record) -> Dispute:
         opened_at=row["opened_at"],
         due_by=row["due_by"],
         is_taken=row["is_taken"],
+        taking=row["taking"],
     )
 
 
@@ -65,4 +68,5 @@ class SqlDisputes:
             opened_at=dispute.opened_at,
             due_by=dispute.due_by,
             is_taken=dispute.is_taken,
+            taking=dispute.taking,
         )

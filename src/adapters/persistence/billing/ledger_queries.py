@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.persistence.statement import driver
+from adapters.persistence.unhurried import unhurried
 from domain.billing.payment import PAID, PaymentStatus
 from domain.ids import PaymentId
 from domain.money import Money
@@ -128,8 +129,8 @@ _CHECKS: Final[tuple[tuple[str, str], ...]] = (
         """SELECT d.id::text, format('%s %s %s', d.amount_minor, d.currency, CASE WHEN d.is_taken
                THEN 'were taken by a bank and are not in the ledger' ELSE 'came back and are not in the ledger' END)
            FROM disputes d
-           LEFT JOIN ledger_journals t ON t.kind = 'dispute_taken' AND t.source = d.id
-           LEFT JOIN ledger_journals b ON b.kind = 'dispute_returned' AND b.source = d.id
+           LEFT JOIN ledger_journals t ON t.kind = 'dispute_taken' AND t.source = d.taking
+           LEFT JOIN ledger_journals b ON b.kind = 'dispute_returned' AND b.source = d.taking
            WHERE d.academy_id = $1 AND d.is_taken <> (t.id IS NOT NULL AND b.id IS NULL)""",
     ),
     (
@@ -156,10 +157,10 @@ class SqlLedgerQueries:
 
     async def mismatches(self, *, settled_before: datetime) -> Sequence[Mismatch]:
         found: list[Mismatch] = []
-        async with driver(self._engine) as connection:
-            for kind, sql in _CHECKS:
+        for kind, sql in _CHECKS:
+            async with unhurried(self._engine) as connection:
                 rows = await connection.fetch(sql, current_academy(), *((settled_before,) if "$2" in sql else ()))
-                found += [Mismatch(kind=kind, subject=subject, message=message) for subject, message in rows]
+            found += [Mismatch(kind=kind, subject=subject, message=message) for subject, message in rows]
         return found
 
     async def known(self, provider: str, account: str, *, refs: Sequence[str] | None = None) -> Sequence[KnownPayment]:

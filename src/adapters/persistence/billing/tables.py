@@ -132,6 +132,7 @@ disputes: Final = Table(
     Column("opened_at", _INSTANT, nullable=False),
     Column("due_by", _INSTANT),
     Column("is_taken", Boolean, nullable=False),
+    Column("taking", Uuid),
     academy_column(),
     UniqueConstraint("payment_id", "provider_ref", name="uq_disputes_payment_id_provider_ref"),
     Index("ix_disputes_open", "opened_at", "id", postgresql_where=text("is_open")),

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_by", sa.DateTime(timezone=True)),
         sa.Column("is_taken", sa.Boolean, nullable=False),
+        sa.Column("taking", sa.Uuid),
         sa.Column("academy_id", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_disputes"),
         sa.ForeignKeyConstraint(["payment_id"], ["payments.id"], name="fk_disputes_payment_id"),
