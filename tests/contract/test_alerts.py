@@ -71,3 +71,18 @@ async def test_nothing_waits_in_an_empty_school(database: AsyncEngine) -> None:
         ("deliveries", 0, 0, None),
         ("webhooks", 0, 0, None),
     ]
+
+
+async def test_what_is_over_is_read_newest_first_a_page_at_a_time(log: AlertLog) -> None:
+    for number in range(3):
+        alert = msgspec.structs.replace(an_alert(subject=f"q{number}"), since=NOON + timedelta(hours=number))
+        await log.add(alert)
+        await log.move(alert.seen(False, at=NOON + timedelta(hours=9)), was=Status.RAISED)
+    await log.add(an_alert(subject="open"))
+
+    first = await log.past(limit=2)
+    second = await log.past(limit=2, cursor=first.next_cursor)
+
+    assert [alert.subject for alert in (*first.items, *second.items)] == ["q2", "q1", "q0"]
+    assert first.items[0].until == NOON + timedelta(hours=9)
+    assert second.next_cursor is None

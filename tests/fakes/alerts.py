@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from uuid import UUID
 
 from domain.oversight.alert import Alert, Status
 from ports.oversight.alerts import Backlogged
+from ports.paging import Page, decode_cursor, page_of
 
 
 class MemoryAlertLog:
@@ -24,6 +26,12 @@ class MemoryAlertLog:
     async def open(self) -> Sequence[Alert]:
         found = [alert for alert in self.all.values() if alert.status is not Status.CLOSED]
         return sorted(found, key=lambda alert: (alert.since, alert.id))
+
+    async def past(self, *, cursor: str | None = None, limit: int = 50) -> Page[Alert]:
+        before = decode_cursor(cursor, tuple[datetime, UUID])
+        closed = [alert for alert in self.all.values() if alert.status is Status.CLOSED]
+        found = [alert for alert in closed if before is None or (alert.since, alert.id) < before]
+        return page_of(sorted(found, key=lambda alert: (alert.since, alert.id), reverse=True), limit, "since", "id")
 
     async def add(self, alert: Alert) -> bool:
         if any(each.key == alert.key for each in await self.open()):

@@ -1,9 +1,12 @@
 """Request counts and times by route template, in the text format that Prometheus reads."""
 
-from typing import Final
+from typing import Final, cast
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from adapters.http.requests import Connection
+from domain.errors import DomainError
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST.removesuffix("; charset=utf-8")  # Litestar adds it
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -27,6 +30,14 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._refused = Counter(
+            "halaqa_sign_ins_failed", "Sign-ins refused, by why.", ("door", "why"), registry=self.registry
+        )
+
+    def sign_in_failed(self, why: str) -> None:
+        """``why``: the code of the error."""
+        self._refused.labels(self._audience, why).inc()
+
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         known = method if method in _METHODS else "other"
         self._requests.labels(self._audience, known, route, str(status)).inc()
@@ -34,3 +45,8 @@ class Metrics:
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
+
+
+def note_failed(request: Connection, error: DomainError) -> None:
+    """That somebody was not let in."""
+    cast(Metrics, request.app.state.metrics).sign_in_failed(error.code)

@@ -23,6 +23,10 @@ TRIES: Final = 10
 BY_ACCOUNT: Final = Limit(name="sign_in_account", times=TRIES, per_s=900, exact=True)
 BY_ADDRESS: Final = Limit(name="sign_in_address", times=TRIES, per_s=900, exact=True)
 
+FAILED_SIGN_INS: Final = Limit(name="sign_in_failed", times=300, per_s=600, exact=True)
+"""Of the whole installation: more of them are an alert, and nobody is refused for it. (OPS-09)"""
+EVERYBODY: Final = "everybody"
+
 
 class BadCredentials(NotSignedIn):
     """One text for an unknown address, a wrong password and a blocked account."""
@@ -79,6 +83,7 @@ class SignIn:
         right = await self._hasher.verify(user.password_hash if user is not None else None, password)
         if user is None or not right or not user.may_sign_in:
             await self._throttle.hit(self._by_address, command.address)
+            await self._throttle.hit(FAILED_SIGN_INS, EVERYBODY)
             raise BadCredentials("the address or the password is not right")
         await self._throttle.clear(BY_ACCOUNT, account)
         return await self._strengthen(user, password)

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from application.identity.sign_in import EVERYBODY, FAILED_SIGN_INS
 from application.oversight.health import FULL_PERCENT, LATE, WORKER_QUIET, lacks_backup
 from domain.oversight.alert import Alert, Rule, Sign, Status
 from ports.clock import Clock, NewId
@@ -19,6 +20,7 @@ from ports.notification.mail import MailSender
 from ports.oversight.alerts import AlertLog, AlertWords, LookRound, Measures
 from ports.oversight.backups import Backups
 from ports.oversight.health import Disk, ListTroubles
+from ports.throttle import Throttle
 
 PATIENCE: Final = timedelta(minutes=10)
 """A provider that rests for less mends itself."""
@@ -31,10 +33,16 @@ log: Final = structlog.get_logger(__name__)
 
 class WorkerRound:
     def __init__(
-        self, measures: Measures, job_board: JobBoard, disk: Disk, backups: Backups, list_troubles: ListTroubles
+        self,
+        measures: Measures,
+        job_board: JobBoard,
+        disk: Disk,
+        backups: Backups,
+        list_troubles: ListTroubles,
+        throttle: Throttle,
     ) -> None:
         self._measures, self._board, self._disk = measures, job_board, disk
-        self._backups, self._troubles = backups, list_troubles
+        self._backups, self._troubles, self._throttle = backups, list_troubles, throttle
 
     async def __call__(self, now: datetime) -> Sequence[Sign]:
         jobs = await self._board.states()
@@ -56,6 +64,8 @@ class WorkerRound:
         disk = await self._disk()
         if disk.total and disk.free * 100 // disk.total < FULL_PERCENT:
             signs.append(Sign(Rule.DISK_FULL, number=disk.free * 100 // disk.total))
+        if not (await self._throttle.look(FAILED_SIGN_INS, EVERYBODY)).allowed:
+            signs.append(Sign(Rule.SIGN_INS_FAIL, number=FAILED_SIGN_INS.times))
         return signs
 
 

@@ -25,6 +25,8 @@ class Rule(StrEnum):
     """An outside service keeps failing."""
     NO_BACKUP = "no_backup"
     DISK_FULL = "disk_full"
+    SIGN_INS_FAIL = "sign_ins_fail"
+    """So many that somebody may be guessing passwords."""
 
 
 class Status(StrEnum):
@@ -75,6 +77,11 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> tuple[Rule, str]:
         return self.rule, self.subject
+
+    @property
+    def until(self) -> datetime | None:
+        """When it was found to be over; None while it is true."""
+        return self.changed_at if self.status in {Status.OVER, Status.CLOSED} else None
 
     @property
     def waits_to_be_told(self) -> bool:

@@ -32,6 +32,7 @@ from application.oversight.people import (
     SeePersonTies,
 )
 from application.oversight.queues import ClaimItem, CountQueues, ListQueue, ReleaseItem
+from application.oversight.see_alerts import SeeAlerts
 from application.oversight.see_reckoning import SeeReckoning, SeeTerminology
 from application.oversight.settings import ChangeSettings, ListSettings, RevertSettings, SeeSettings, SettingsHistory
 from entrypoints.backups import keeper_of
@@ -70,6 +71,7 @@ class OversightContainer(containers.DeclarativeContainer):
     people: providers.Dependency[Any] = providers.Dependency()
     device_queries: providers.Dependency[Any] = providers.Dependency()
     guardian_queries: providers.Dependency[Any] = providers.Dependency()
+    throttle: providers.Dependency[Any] = providers.Dependency()
     booking_queries: providers.Dependency[Any] = providers.Dependency()
     payment_queries: providers.Dependency[Any] = providers.Dependency()
     trouble_log: providers.Dependency[Any] = providers.Dependency()
@@ -124,13 +126,14 @@ class OversightContainer(containers.DeclarativeContainer):
     show_health = providers.Factory(
         ShowHealth, clock, job_board, oversight_queries, disk, backups, trouble_log.provided.standing
     )
+    see_alerts = providers.Factory(SeeAlerts, alert_log)
     alert_words = providers.Singleton(alert_mails, settings)
     watch_over = providers.Factory(
         WatchOver,
         clock,
         new_id,
         alert_log,
-        providers.Factory(WorkerRound, alert_log, job_board, disk, backups, trouble_log.provided.standing),
+        providers.Factory(WorkerRound, alert_log, job_board, disk, backups, trouble_log.provided.standing, throttle),
         alert_words,
         mail_sender,
         SEEN_BY_WORKER,

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.oversight.alert import Alert, Sign, Status
 from ports.notification.mail import Mail
+from ports.paging import Page
 
 
 class AlertLog(Protocol):
@@ -20,6 +21,10 @@ class AlertLog(Protocol):
 
     async def open(self) -> Sequence[Alert]:
         """All that are not closed, oldest first."""
+        ...
+
+    async def past(self, *, cursor: str | None = None, limit: int = 50) -> Page[Alert]:
+        """Closed ones, those first that began last. Raises BadCursor."""
         ...
 
     async def add(self, alert: Alert) -> bool:

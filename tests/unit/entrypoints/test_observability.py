@@ -76,6 +76,7 @@ async def exposed(folder: Path) -> str:
     settings: Any = SimpleNamespace(data=folder)
     metrics = Metrics("main")
     metrics.observe("GET", "/api/v1/bookings", 200, 0.01)
+    metrics.sign_in_failed("bad_credentials")
     note_call("stripe/school", "POST checkout", "done", 0.1)
     note_breaker("stripe/school", "closed")
     return (await Exposition(settings, "main", container)(metrics.text())).decode()
@@ -94,6 +95,7 @@ async def test_the_numbers_of_a_school_in_trouble(tmp_path: Path) -> None:
         "halaqa_disk_free_ratio 0.05",
     ):
         assert line in text
+    assert re.search(r'halaqa_sign_ins_failed_total{door="main",why="bad_credentials",process="main-\d+"} 1.0', text)
     assert re.search(r'halaqa_database_connections{state="waited_for",process="main-\d+"} 1.0', text)
 
 

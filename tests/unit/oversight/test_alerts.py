@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.messaging.email.alerts import ADVICE, HEADINGS, AlertMails
+from adapters.languages.alerts import ADVICE, HEADINGS
+from adapters.messaging.email.alerts import AlertMails
+from application.identity.sign_in import EVERYBODY, FAILED_SIGN_INS
 from application.oversight.alerts import FAILURES, PATIENCE, SEEN_BY_WORKER, DoorRound, WatchOver, WorkerRound
 from application.oversight.health import LATE, WORKER_QUIET
 from domain.errors import IllegalTransition
@@ -14,6 +16,7 @@ from fakes.alerts import MemoryAlertLog, MemoryMeasures
 from fakes.clock import NOON, FixedClock
 from fakes.ids import SequentialIds
 from fakes.office import MemoryBackups
+from fakes.throttle import MemoryThrottle
 from ports.errors import GatewayUnavailable
 from ports.jobs import JobState
 from ports.notification.mail import Mail
@@ -169,6 +172,7 @@ async def look(
     free: int = 50,
     newest: datetime | None = NOON,
     troubles: Sequence[Trouble] = (),
+    failed: int = 0,
 ) -> list[Sign]:
     async def disk() -> DiskSpace:
         return DiskSpace(100, free)
@@ -177,7 +181,11 @@ async def look(
         return troubles
 
     board = Board(*jobs)
-    round_ = WorkerRound(MemoryMeasures(*backlogs), board, disk, MemoryBackups(newest), standing)  # type: ignore[arg-type]
+    throttle = MemoryThrottle(FixedClock(NOON))
+    for _ in range(failed):
+        await throttle.hit(FAILED_SIGN_INS, EVERYBODY)
+    measures, backups = MemoryMeasures(*backlogs), MemoryBackups(newest)
+    round_ = WorkerRound(measures, board, disk, backups, standing, throttle)  # type: ignore[arg-type]
     return list(await round_(NOON))
 
 
@@ -193,11 +201,13 @@ async def test_the_worker_sees_each_of_them_and_nothing_where_all_is_well() -> N
         backlogs=[waiting(due=LATE - soon)],
         free=10,
         troubles=[Trouble("stripe/school", NOON - PATIENCE + soon)],
+        failed=FAILED_SIGN_INS.times - 1,
     )
     assert await look(a_job("a", failures=FAILURES)) == [Sign(Rule.JOB_FAILS, "a", FAILURES)]
     assert await look(backlogs=[waiting(dead=2)]) == [Sign(Rule.GIVEN_UP, "outbox", 2)]
     assert await look(backlogs=[waiting(due=LATE)]) == [Sign(Rule.BEHIND, "outbox", 9)]
     assert await look(free=9) == [Sign(Rule.DISK_FULL, number=9)]
+    assert await look(failed=FAILED_SIGN_INS.times) == [Sign(Rule.SIGN_INS_FAIL, number=FAILED_SIGN_INS.times)]
     assert not await look(newest=None)  # a new school
     assert await look(a_job("back_up"), newest=None) == [Sign(Rule.NO_BACKUP)]
     assert await look(newest=NOON - timedelta(hours=31)) == [Sign(Rule.NO_BACKUP)]

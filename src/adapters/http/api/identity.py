@@ -13,6 +13,7 @@ from adapters.http import csrf
 from adapters.http.addresses import address_of
 from adapters.http.authentication import expired_session, session_cookies
 from adapters.http.landing import landing_of
+from adapters.http.metrics import note_failed
 from adapters.http.requests import Req, config_of, device_of, signed_in
 from adapters.http.welcome import admitted_or_refused
 from application.identity.open_session import Admitted
@@ -23,7 +24,7 @@ from application.identity.see_me import see_me
 from application.identity.sign_in import SignIn, SignInCommand
 from application.identity.sign_out import SignOut
 from application.identity.verify_email import VerifyEmail
-from domain.errors import NotSignedIn
+from domain.errors import DomainError, NotSignedIn
 from domain.identity.permission import Permission, Role
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
@@ -128,11 +129,14 @@ class SessionController(Controller):
         """One answer for an unknown address, a wrong password and a blocked account: 401 ``bad_credentials``. Where a
         second factor is on: 401 ``second_factor_required`` with a ``challenge`` for ``/auth/second-factor``.
         """
-        outcome = await sign_in(
-            SignInCommand(
-                email=data.email, password=data.password, address=address_of(request), device=device_of(request)
-            )
+        command = SignInCommand(
+            email=data.email, password=data.password, address=address_of(request), device=device_of(request)
         )
+        try:
+            outcome = await sign_in(command)
+        except DomainError as error:
+            note_failed(request, error)
+            raise
         return session_answer(request, admitted_or_refused(outcome), by_cookie=data.delivery == "cookie")
 
     @post("/auth/refresh", needs=Permission.NOTHING, status_code=200, summary="Go on being signed in")

@@ -11,8 +11,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from adapters.http.requests import Req
 from application.oversight.jobs import ListDeadTasks, ReviveDelivery, ReviveTask, ShowJobHealth
+from application.oversight.see_alerts import SeeAlerts
 from domain.identity.permission import Permission
 from domain.ids import DeliveryId, EventId
+from domain.oversight.alert import Alert, Rule
 from ports.paging import MAX_LIMIT
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
@@ -54,6 +56,56 @@ class DeadTaskOut(msgspec.Struct, kw_only=True):
 class DeadTaskPageOut(msgspec.Struct, kw_only=True):
     items: list[DeadTaskOut]
     next_cursor: str | None
+
+
+class AlertOut(msgspec.Struct, kw_only=True):
+    """``until``: null while it is true. ``subject`` names the queue, job or service."""
+
+    id: UUID
+    rule: Rule
+    subject: str
+    number: int
+    since: datetime
+    until: datetime | None
+
+    @classmethod
+    def of(cls, alert: Alert) -> "AlertOut":
+        return cls(
+            id=alert.id,
+            rule=alert.rule,
+            subject=alert.subject,
+            number=alert.number,
+            since=alert.since,
+            until=alert.until,
+        )
+
+
+class AlertsOut(msgspec.Struct, kw_only=True):
+    """``standing``: what needs a person now; ``past`` comes a page at a time, newest first."""
+
+    standing: list[AlertOut]
+    past: list[AlertOut]
+    next_cursor: str | None
+
+
+class AlertController(Controller):
+    path = "/api/v1/alerts"
+    tags = ("oversight",)
+
+    @get("/", needs=Permission.SEE_JOBS, summary="What needs a person, now and before")
+    async def alerts(
+        self,
+        request: Req,
+        see_alerts: NamedDependency[SeeAlerts],
+        cursor: FromQuery[str | None] = None,
+        limit: Limit = 50,
+    ) -> AlertsOut:
+        found = await see_alerts(request.user, cursor=cursor, limit=limit)
+        return AlertsOut(
+            standing=[AlertOut.of(alert) for alert in found.standing],
+            past=[AlertOut.of(alert) for alert in found.past.items],
+            next_cursor=found.past.next_cursor,
+        )
 
 
 class JobController(Controller):
@@ -128,4 +180,4 @@ class JobController(Controller):
         await revive_delivery(request.user, DeliveryId(delivery_id))
 
 
-CONTROLLERS_ADMIN = (JobController,)
+CONTROLLERS_ADMIN = (JobController, AlertController)

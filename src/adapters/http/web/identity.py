@@ -12,6 +12,7 @@ from adapters.http.addresses import address_of
 from adapters.http.authentication import expired_session
 from adapters.http.flash import local_path, redirect
 from adapters.http.landing import landing_of
+from adapters.http.metrics import note_failed
 from adapters.http.requests import Req, config_of, device_of, signed_in, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
@@ -20,7 +21,7 @@ from adapters.http.welcome import welcome
 from application.identity.authenticate import WrongDoor
 from application.identity.register import Register, RegisterCommand
 from application.identity.resend_verification import AlreadyVerified, ResendVerification
-from application.identity.sign_in import BadCredentials, SignIn, SignInCommand
+from application.identity.sign_in import BadCredentials, SignIn, SignInCommand, TooManyTries
 from application.identity.sign_out import SignOut
 from application.identity.verify_email import VerifyEmail
 from domain.errors import Conflict, DomainError, Gone, Invalid, NotFound
@@ -63,7 +64,11 @@ class SignInController(Controller):
         fields = await fields_of(request)
         try:
             outcome = await sign_in(_command(request, fields.get("email", ""), fields.get("password", "")))
+        except TooManyTries as error:
+            note_failed(request, error)
+            raise
         except (BadCredentials, WrongDoor) as error:
+            note_failed(request, error)
             wrong = isinstance(error, BadCredentials)
             text = (
                 _("The address or the password is not right.")

@@ -1,35 +1,15 @@
 """What a person has to look at, as a mail to those who keep the machine. (OPS-09)"""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from minijinja import Environment
 
-from adapters.languages.text import N_
+from adapters.languages.alerts import ADVICE, HEADINGS
 from adapters.messaging.email.composer import page_source, untranslated
 from adapters.messaging.email.times import clock_text, day_text, locale_of
 from adapters.messaging.email.wording import Content, Translate
-from domain.oversight.alert import Alert, Rule, Status
+from domain.oversight.alert import Alert, Status
 from ports.notification.mail import Mail
-
-HEADINGS: Final = {
-    Rule.WORKER_QUIET: N_("The worker has not been heard of"),
-    Rule.JOB_FAILS: N_("Scheduled work keeps failing: {subject}"),
-    Rule.GIVEN_UP: N_("Work was given up: {subject}"),
-    Rule.BEHIND: N_("Work falls behind: {subject}"),
-    Rule.PROVIDER_RESTS: N_("An outside service does not answer: {subject}"),
-    Rule.NO_BACKUP: N_("There is no fresh backup"),
-    Rule.DISK_FULL: N_("The disk is nearly full"),
-}
-ADVICE: Final = {
-    Rule.WORKER_QUIET: N_("No mail goes out and no payment is settled until it runs again. Start the worker."),
-    Rule.JOB_FAILS: N_("It has failed {number} times in a row. The page of jobs shows why."),
-    Rule.GIVEN_UP: N_("{number} wait for a person after all their tries. They can be tried again from the queues."),
-    Rule.BEHIND: N_("{number} are waiting, some of them for more than ten minutes. Look whether the worker keeps up."),
-    Rule.PROVIDER_RESTS: N_("It has been left alone for over ten minutes. Other ways are used where there are any."),
-    Rule.NO_BACKUP: N_("The newest backup is more than a day old. The page of jobs shows why none was made."),
-    Rule.DISK_FULL: N_("{number} percent of it are free. Make room before the school stops."),
-}
 
 
 class AlertMails:

@@ -16,5 +16,6 @@ alerts: Final = Table(
     Column("since", DateTime(timezone=True), nullable=False),
     Column("status", Text, nullable=False),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Index("ix_alerts_since", "since", "id"),
     Index("uq_alerts_open", "rule", "subject", unique=True, postgresql_where=text("status <> 'closed'")),
 )

@@ -4,9 +4,26 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
+import asyncpg
 import msgspec
-from sqlalchemy import DateTime, Text, Uuid, and_, bindparam, func, literal, select, text, union_all, update
+from sqlalchemy import (
+    DateTime,
+    Integer,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,12 +34,25 @@ from adapters.persistence.oversight.alert_tables import alerts
 from adapters.persistence.statement import Statement, driver
 from domain.oversight.alert import Alert, Rule, Status
 from ports.oversight.alerts import Backlogged
+from ports.paging import Page, decode_cursor, page_of
 
 _WATCH: Final = 0x68616C617161
 """Any number that no other advisory lock uses."""
 _INSTANT: Final = DateTime(timezone=True)
 _NOW: Final = bindparam("now", type_=_INSTANT)
 _OPEN: Final = Statement(select(alerts).where(text("status <> 'closed'")).order_by(alerts.c.since, alerts.c.id))
+_BEFORE: Final = bindparam("before", type_=_INSTANT)
+_PAST: Final = Statement(
+    select(alerts)
+    .where(
+        text("status = 'closed'"),
+        or_(
+            _BEFORE.is_(None), tuple_(alerts.c.since, alerts.c.id) < tuple_(_BEFORE, bindparam("before_id", type_=Uuid))
+        ),
+    )
+    .order_by(alerts.c.since.desc(), alerts.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 _ADD: Final = Statement(
     insert(alerts)
     .values({column.name: bindparam(column.name, type_=column.type) for column in alerts.c})
@@ -70,6 +100,10 @@ _BACKLOGS: Final = Statement(
 )
 
 
+def _alert_of(row: "asyncpg.Record") -> Alert:
+    return Alert(**{**row, "rule": Rule(row["rule"]), "status": Status(row["status"])})
+
+
 class SqlAlertLog:
     """Also the ``Measures``."""
 
@@ -89,7 +123,13 @@ class SqlAlertLog:
     async def open(self) -> Sequence[Alert]:
         async with driver(self._engine) as connection:
             rows = await _OPEN.all(connection)
-        return [Alert(**{**row, "rule": Rule(row["rule"]), "status": Status(row["status"])}) for row in rows]
+        return [_alert_of(row) for row in rows]
+
+    async def past(self, *, cursor: str | None = None, limit: int = 50) -> Page[Alert]:
+        before = decode_cursor(cursor, tuple[datetime, UUID]) or (None, None)
+        async with driver(self._engine) as connection:
+            rows = await _PAST.all(connection, before=before[0], before_id=before[1], most=limit + 1)
+        return page_of([_alert_of(row) for row in rows], limit, "since", "id")
 
     async def add(self, alert: Alert) -> bool:
         values = msgspec.structs.asdict(alert) | {"rule": alert.rule.value, "status": alert.status.value}

@@ -1,6 +1,7 @@
 """The office: what staff see, and what those who may can change. Support sees all of it and changes nothing."""
 
 from adapters.http.web.admin.academies import AdminAcademiesController
+from adapters.http.web.admin.alerts import AdminAlertsController
 from adapters.http.web.admin.applications import AdminApplicationsController
 from adapters.http.web.admin.audit import AdminAuditController
 from adapters.http.web.admin.bookings import AdminBookingsController
@@ -34,6 +35,7 @@ CONTROLLERS_ADMIN = (
     AdminOfficeController,
     AdminQueuesController,
     AdminHealthController,
+    AdminAlertsController,
     AdminSettingsController,
     AdminMeetingHostsController,
     AdminAuditController,

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     )
+    op.create_index("ix_alerts_since", "alerts", ["since", "id"])
     op.create_index(
         "uq_alerts_open",
         "alerts",
