@@ -18,6 +18,9 @@ SOURCES := src tests bench
 QUICK := not e2e and not browser and not slow
 WORKERS ?= 2
 
+# Compiled once, not by each process anew: the tests alone start some hundred of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help: ## Show what there is
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,12 +34,12 @@ test: test-quick test-system ## Run all tests
 
 .PHONY: test-quick
 test-quick: $(DEV_READY) ## Run the tests that need no running system
-	@$(PY) -m pytest -q -n $(WORKERS) -m "$(QUICK)"
+	@$(PY) -m pytest -q -n $(WORKERS) -m "$(QUICK)" tests/unit tests/contract
 
 .PHONY: test-system
 test-system: $(DEV_READY) browser ## Run the system and drive it over HTTP and in a browser
 	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m "slow and not e2e and not browser"
-	@$(PY) -m pytest -q -m "e2e or browser"
+	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m "e2e or browser"
 
 .PHONY: fuzz
 fuzz: $(DEV_READY) ## Ask both applications what nobody would think of, for FUZZ_SECONDS (300)

@@ -52,7 +52,6 @@ def create(settings: Settings, audience: Audience) -> Litestar:
                 access.flush()
             if (line := container.redis_line()) is not None:
                 line.give_up()
-            await container.throttle().close()
             await close_connections(container)
 
     return create_app(

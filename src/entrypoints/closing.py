@@ -10,5 +10,6 @@ async def close_connections(container: Container) -> None:
         await line.close()
     await container.http_client().aclose()
     await container.public_client().aclose()
+    await container.throttle().close()
     await container.redis().aclose(close_connection_pool=True)
     await container.engine().dispose()

@@ -24,6 +24,7 @@ from domain.identity.permission import Audience, Role
 from domain.identity.user import User
 from domain.ids import UserId
 from entrypoints.application import create
+from entrypoints.closing import close_connections
 from entrypoints.container import Container
 from entrypoints.settings import Settings, load
 from support.units import postgres_units
@@ -106,9 +107,7 @@ async def school(database: AsyncEngine, valkey_url: str, tmp_path: Path) -> Asyn
             doors[door] = await stack.enter_async_context(client)
         made = School(settings, ids, doors)
         yield made
-        await made.worker.throttle().close()
-        await made.worker.redis().aclose()
-        await made.worker.engine().dispose()
+        await close_connections(made.worker)
     over.set()
     await running
 

@@ -1,13 +1,16 @@
 """An application over nothing: a handful of people who are signed in already."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from copy import copy
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.types import Receive, Scope, Send
 
 from adapters.http.app import create_app
 from adapters.http.config import HttpConfig
@@ -85,17 +88,66 @@ def an_app(
     count_news: CountNews | None = None,
     **config: Any,
 ) -> Litestar:
-    """What a handler names and nobody gives is answered with 409 ``reached`` when it is asked for."""
+    """What a handler names and nobody gives is answered with 409 ``reached`` when it is asked for.
+
+    Hundreds of tests ask for the same routes with other things behind them: those are made once, since making them
+    takes longer than asking them.
+    """
+    given = dict(dependencies or {})
+    values = {name: part.value for name, part in given.items() if isinstance(part, Provided)}
+    if probes is None and count_news is None and len(values) == len(given):
+        made = _made_once(tuple(controllers), audience, tuple(sorted(given)), tuple(sorted(config.items())))
+        return _furnished(made, values)
+    return _an_app(controllers, audience, given, probes, count_news, config)
+
+
+def _an_app(
+    controllers: Sequence[Any],
+    audience: Audience,
+    dependencies: Mapping[str, Provide],
+    probes: Mapping[str, Probe] | None,
+    count_news: CountNews | None,
+    config: Mapping[str, Any],
+) -> Litestar:
     clock = StandingClock()
     return create_app(
         config=a_config(audience, **config),
         controllers=controllers,
-        dependencies={**missing(controllers), **(dependencies or {})},
+        dependencies={**missing(controllers), **dependencies},
         authenticator=Authenticate(audience, EverybodySignedIn(), clock),
         clock=clock,
         probes=probes,
         count_news=count_news,
     )
+
+
+_PARTS: Final[ContextVar[Mapping[str, Any]]] = ContextVar("parts")
+"""What stands behind the routes for the request at hand."""
+
+
+@lru_cache(maxsize=64)
+def _made_once(
+    controllers: tuple[Any, ...], audience: Audience, names: tuple[str, ...], config: tuple[tuple[str, Any], ...]
+) -> Litestar:
+    def part(name: str) -> Provide:
+        def get() -> Any:
+            return _PARTS.get()[name]
+
+        return Provide(get, sync_to_thread=False)
+
+    return _an_app(controllers, audience, {name: part(name) for name in names}, None, None, dict(config))
+
+
+def _furnished(made: Litestar, parts: Mapping[str, Any]) -> Litestar:
+    """The same routes, with ``parts`` behind them; several of them may be open side by side."""
+    app, ask = copy(made), made.asgi_handler
+
+    async def with_parts(scope: Scope, receive: Receive, send: Send) -> None:
+        _PARTS.set(parts)
+        await ask(scope, receive, send)
+
+    app.asgi_handler = with_parts
+    return app
 
 
 @cache
@@ -108,10 +160,16 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def provided(value: Any) -> Provide:
+class Provided(Provide):
     """The same object for every request."""
 
-    def get() -> Any:
-        return value
+    def __init__(self, value: Any) -> None:
+        def get() -> Any:
+            return value
 
-    return Provide(get, sync_to_thread=False)
+        super().__init__(get, sync_to_thread=False)
+        self.value = value
+
+
+def provided(value: Any) -> Provided:
+    return Provided(value)

@@ -214,4 +214,4 @@ class PaymentLife(RuleBasedStateMachine):
         assert self.captures == int(self.history[-1].is_paid)
 
 
-TestPaymentLife = PaymentLife.TestCase
+TestPaymentLife = pytest.mark.slow(PaymentLife.TestCase)

@@ -120,4 +120,4 @@ class RefundLife(RuleBasedStateMachine):
         assert self.failures == int(self.history[-1].status is RefundStatus.FAILED)
 
 
-TestRefundLife = RefundLife.TestCase
+TestRefundLife = pytest.mark.slow(RefundLife.TestCase)

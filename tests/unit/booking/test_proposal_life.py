@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -69,4 +70,4 @@ class ProposalLife(RuleBasedStateMachine):
             assert after.status in TRANSITIONS[before.status]
 
 
-TestProposalLife = ProposalLife.TestCase
+TestProposalLife = pytest.mark.slow(ProposalLife.TestCase)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -262,4 +263,4 @@ class EveryPath(RuleBasedStateMachine):
 
 
 EveryPath.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
-TestEveryPath = EveryPath.TestCase
+TestEveryPath = pytest.mark.slow(EveryPath.TestCase)

@@ -219,4 +219,4 @@ class SessionLife(RuleBasedStateMachine):
             assert msgspec.structs.replace(self.session, ended_at=None, ended_because=None) != self.session
 
 
-TestSessionLife = SessionLife.TestCase
+TestSessionLife = pytest.mark.slow(SessionLife.TestCase)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -46,7 +47,7 @@ class DeliveryLife(RuleBasedStateMachine):
             assert (after.status is Status.SENT) == (after.sent_at is not None)
 
 
-TestDeliveryLife = DeliveryLife.TestCase
+TestDeliveryLife = pytest.mark.slow(DeliveryLife.TestCase)
 
 
 class MeetingLife(RuleBasedStateMachine):
@@ -73,4 +74,4 @@ class MeetingLife(RuleBasedStateMachine):
             assert (after.sealed_room is not None) == (after.status is meeting.Status.READY)
 
 
-TestMeetingLife = MeetingLife.TestCase
+TestMeetingLife = pytest.mark.slow(MeetingLife.TestCase)

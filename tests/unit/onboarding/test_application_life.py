@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -92,4 +93,4 @@ class ApplicationLife(RuleBasedStateMachine):
             assert bool(self.current.reason) is (self.current.status is Status.REJECTED)
 
 
-TestApplicationLife = ApplicationLife.TestCase
+TestApplicationLife = pytest.mark.slow(ApplicationLife.TestCase)
