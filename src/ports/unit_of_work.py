@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from domain.billing.webhook_event import WebhookEvent
 from domain.booking.booking import Booking
 from domain.events import Event
 from domain.ids import BookingId, UserId
@@ -194,6 +195,10 @@ class UnitOfWork(Protocol):
         """A hint like that one: what the rules are going to ask of an adult learner and this Qari."""
         ...
 
+    async def foresee_search(self, *, learner_id: UserId, now: datetime) -> None:
+        """A hint like that one: what is known of a learner before a Qari is looked for."""
+        ...
+
     async def recall(self, promise: Promise) -> None:
         """Looks whether this request was answered before (``promise.known``). Raises KeyReused."""
         ...
@@ -202,6 +207,10 @@ class UnitOfWork(Protocol):
         """``bookings.hold``, the news of it, the promised answer and the commit in one step. False: as with ``hold``,
         nothing is stored and the unit goes on.
         """
+        ...
+
+    async def commit_message(self, event: WebhookEvent) -> bool:
+        """``webhooks.add`` and the commit in one step."""
         ...
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from adapters.payments.accounts import Accounts
+from adapters.persistence.line import Line
 from adapters.persistence.statement import driver
 from adapters.system import new_id
 from application.billing.process_webhooks import ProcessWebhooks
@@ -496,3 +497,26 @@ async def test_fifty_parallel_deliveries_are_worked_on_once(new_unit: NewUnit) -
         assert stored.status is PaymentStatus.CAPTURED
         left = await unit.ledger.deferred_left([a_booking().id], "USD")
         assert left == {a_booking().id: Money(900, "USD")}
+
+
+@pytest.mark.postgres
+async def test_a_message_is_taken_in_by_one_statement(  # PAYM-04
+    database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_unit, begun = postgres_units(database), []
+    begin = Line.begin
+
+    async def counted(line: Line) -> None:
+        begun.append(line)
+        await begin(line)
+
+    monkeypatch.setattr(Line, "begin", counted)
+    taken = []
+    for event in (an_event(1), an_event(2, event_id="evt_1")):
+        async with new_unit() as unit:
+            taken.append(await unit.commit_message(event))
+
+    assert not begun
+    assert taken == [True, False]
+    async with new_unit() as unit:
+        assert await unit.webhooks.get(an_event(1).id) == an_event(1)

@@ -10,6 +10,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.billing.webhook_event import WebhookEvent
 from domain.booking.booking import Booking
 from domain.events import Event
 from domain.ids import BookingId
@@ -177,6 +178,9 @@ class MemoryUnit:
     async def foresee_match(self, **_: object) -> None:
         """As above."""
 
+    async def foresee_search(self, **_: object) -> None:
+        """As above."""
+
     async def recall(self, promise: Promise) -> None:
         found = self._shelf("answers").get((promise.scope, promise.key))
         if found is not None:
@@ -191,6 +195,11 @@ class MemoryUnit:
         self.record(news)
         await self.commit()
         return True
+
+    async def commit_message(self, event: WebhookEvent) -> bool:
+        new = await self.webhooks.add(event)
+        await self.commit()
+        return new
 
     def _shelf(self, name: str) -> Shelf:
         if name not in self._shelves:

@@ -12,7 +12,18 @@ SEATS: Final = 3
 """So many jobs of one queue wait or run at most. One would not do: work committed while that one ends its round
 would wait for the sweep."""
 GAP_S: Final = 0.02
-
+# What ``ArqRedis.enqueue_job`` does for one job after the other, in as many round trips.
+_ENQUEUE: Final = """
+for seat = 0, tonumber(ARGV[1]) - 1 do
+  local id = ARGV[2] .. ':' .. seat
+  if redis.call('EXISTS', ARGV[3] .. id, ARGV[4] .. id) == 0 then
+    redis.call('PSETEX', ARGV[3] .. id, ARGV[5], ARGV[6])
+    redis.call('ZADD', KEYS[1], ARGV[7], id)
+    return 1
+  end
+end
+return 0
+"""
 log: Final = structlog.get_logger(__name__)
 
 
@@ -25,6 +36,7 @@ class RedisWakeup:
 
     def __init__(self, redis: ArqRedis, *, timeout_s: float = 0.5) -> None:
         self._redis, self._timeout_s = redis, timeout_s
+        self._enqueue = redis.register_script(_ENQUEUE)
         self._quiet_until: dict[str, float] = {}
         self._later: dict[str, asyncio.TimerHandle] = {}
         self._sending: set[asyncio.Task[None]] = set()

@@ -41,6 +41,7 @@ from adapters.persistence.scheduling.group_classes import SqlGroupClasses
 from adapters.persistence.scheduling.meeting_hosts import SqlMeetingHosts
 from adapters.persistence.scheduling.meetings import SqlMeetings
 from adapters.persistence.scheduling.repositories import SqlAvailability, SqlQaris
+from domain.billing.webhook_event import WebhookEvent
 from domain.booking.booking import Booking
 from domain.booking.rules import SAFEGUARDING
 from domain.events import Event, encode_event, event_type
@@ -131,6 +132,11 @@ class SqlUnit:
             [*SqlPolicies.asks(now, SAFEGUARDING), *SqlLearners.asks(learner_id), *SqlQaris.asks(qari_id)]
         )
 
+    async def foresee_search(self, *, learner_id: UserId, now: datetime) -> None:
+        await self._line.foresee(
+            [*SqlPolicies.asks(now, SAFEGUARDING), *SqlLearners.asks(learner_id), *SqlPlacements.asks(learner_id)]
+        )
+
     async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:
         subscribers = self._subscribers(type(news))
         if self._events or self._acts:
@@ -152,6 +158,14 @@ class SqlUnit:
         await self.commit()
         self._nudge = self._nudge or bool(subscribers)
         return True
+
+    async def commit_message(self, event: WebhookEvent) -> bool:
+        if self._events or self._acts:
+            await self._line.begin()
+        # As above: alone it needs no other transaction.
+        new = await SqlWebhooks(self._line.raw).add(event)
+        await self.commit()
+        return new
 
     @cached_property
     def academies(self) -> SqlAcademies:

@@ -35,8 +35,7 @@ class ReceiveWebhook:
             due_at=now,
         )
         async with self._new_unit() as unit:
-            new = await unit.webhooks.add(event)
-            await unit.commit()
+            new = await unit.commit_message(event)
         if new:
             await self._wakeup.nudge("webhooks")
         return new
