@@ -1,4 +1,5 @@
-"""A payment provider for a benchmark, as quick as one can be: ``python bench/provider.py PORT``.
+"""A payment provider for a benchmark, as quick as one can be: ``python bench/provider.py PORT``. From ``GET /delay/50``
+on it takes 50 ms for each answer, as one that is reached over the Internet does.
 
 It keeps nothing. What is paid is in the id that is asked for: ``cs_`` or ``pi_`` and the hex of our payment; all of
 them are paid, nine dollars each. It answers in the words of the sandbox (``/v1/checkouts``) and of Stripe
@@ -46,6 +47,12 @@ ACCOUNT: Final = {
 }  # fmt: skip
 
 
+class Distance:
+    """Seconds until an answer comes."""
+
+    s = 0.0
+
+
 def answer(path: str) -> Any:
     kind, _, ref = path.partition("?")[0].removeprefix("/v1/").partition("/")
     if kind == "checkouts":
@@ -59,8 +66,12 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     """Requests without a body, one after the other."""
     try:
         while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            body = json.dumps(answer(head.split(b" ", 2)[1].decode())).encode()
+            path = (await reader.readuntil(b"\r\n\r\n")).split(b" ", 2)[1].decode()
+            if path.startswith("/delay/"):
+                Distance.s = int(path.removeprefix("/delay/")) / 1000
+            elif Distance.s:
+                await asyncio.sleep(Distance.s)
+            body = json.dumps(answer(path)).encode()
             length = f"content-type: application/json\r\ncontent-length: {len(body)}"
             writer.write(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode() + body)
     except (asyncio.IncompleteReadError, ConnectionError):
