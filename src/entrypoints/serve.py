@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from adapters.error_reports import EnvelopeReporter, read_dsn
 from entrypoints import garbage, logging
+from entrypoints.one_write import OneWriteProtocol
 from entrypoints.settings import Settings
 
 KEPT_OPEN_S: Final = 75
@@ -70,6 +71,7 @@ def serve(app: Litestar, settings: Settings, port: int) -> None:
         # Whom to believe about the caller's address is our own decision: see adapters.http.addresses.
         proxy_headers=False,
         lifespan="on",
+        http=OneWriteProtocol,
         # Longer than a load balancer keeps a connection it does not use, so that it is the one that closes.
         timeout_keep_alive=KEPT_OPEN_S,
         timeout_graceful_shutdown=GRACE_S,

@@ -36,6 +36,7 @@ class LearnerSearch:
                 guardianship = await unit.guardianships.between(actor.user_id, wanted)
                 if guardianship is None or not guardianship.is_active:
                     raise NotFound("there is no such child")
+            await unit.foresee_search(learner_id=wanted, now=now)
             facts, rules = await unit.learners.facts(wanted), await safeguarding(unit, now)
             minor = is_minor(facts.birth_date, facts.zone, now, rules.majority_years)
             needs = needs_of(facts.gender, facts.wish, rules, is_minor=minor)

@@ -7,6 +7,7 @@ import asyncpg
 from sqlalchemy import Integer, Table, Text, Uuid, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from adapters.persistence.line import Ask
 from adapters.persistence.metadata import WALL
 from adapters.persistence.onboarding.rows import (
     application_of,
@@ -150,6 +151,11 @@ class SqlDocuments:
 class SqlPlacements:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
+
+    @staticmethod
+    def asks(learner_id: UserId) -> list[Ask]:
+        """What ``find`` does."""
+        return [_PLACEMENT.ask(wanted=learner_id)]
 
     async def find(self, learner_id: UserId) -> Placement | None:
         row = await _PLACEMENT.row(self._connection, wanted=learner_id)

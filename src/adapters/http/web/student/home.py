@@ -78,9 +78,8 @@ class PortalController(Controller):
         now, classes = clock.now(), []
         if shown is Tense.UPCOMING and not cursor:
             classes = list(await see_class_times(request.user, TimeSlot(now, now + SOON), learner_id=learner_id))
-        children = [
-            ward for ward in await see_children(request.user) if Right.SEE in ward.rights and ward.status == "active"
-        ]
+        wards = await see_children(request.user) if request.user.may(Permission.MANAGE_CHILDREN) else ()
+        children = [ward for ward in wards if Right.SEE in ward.rights and ward.status == "active"]
         return page(
             request,
             "student/lessons.html",
