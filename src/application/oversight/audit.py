@@ -1,11 +1,12 @@
 """Who did what, and the proof that nobody wrote it anew. (ADM-05)"""
 
 from collections.abc import AsyncIterator, Sequence
+from time import perf_counter
 from typing import Final
 
 import msgspec
 
-from application.oversight.heavy_work import HeavyWork, Kept
+from application.oversight.heavy_work import HeavyWork, Kept, rest
 from domain.identity.actor import Actor
 from domain.identity.permission import Permission
 from domain.oversight.audit import Act
@@ -37,7 +38,8 @@ class SearchAudit:
 
 
 class ExportAudit:
-    """All that fits the filter, page by page, so that a long log never sits in memory at once. That it was taken
+    """All that fits the filter, page by page, so that a long log never sits in memory at once, with a rest after each
+    page that is longer than its work. That it was taken
     away is written into the log first. Raises NotPermitted, Crowded.
     """
 
@@ -60,11 +62,13 @@ class ExportAudit:
     async def _pages(self, wanted: AuditFilter) -> AsyncIterator[Sequence[AuditEntry]]:
         cursor: str | None = None
         while True:
+            began = perf_counter()
             page = await self._queries.search(wanted, cursor=cursor, limit=MAX_LIMIT)
             yield page.items
             cursor = page.next_cursor
             if cursor is None:
                 return
+            await rest(perf_counter() - began)
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,9 @@ from domain.errors import TooMany
 from domain.identity.actor import Actor
 from domain.ids import UserId
 
+RESTS: Final = 5.0
+"""Times as long as was worked."""
+LONGEST_REST_S: Final = 1.0
 T = TypeVar("T")
 AT_ONCE: Final = 2
 LINE: Final = 8
@@ -22,6 +25,11 @@ COME_BACK_S: Final = 5
 
 class Crowded(TooMany):
     code = "heavy_work_waits"
+
+
+async def rest(worked_s: float) -> None:
+    """Between the pieces of heavy work: a few who do it at once leave most of a processor to everybody else."""
+    await asyncio.sleep(min(RESTS * worked_s, LONGEST_REST_S))
 
 
 class Turn:

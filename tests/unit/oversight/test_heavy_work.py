@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from application.oversight import heavy_work
 from application.oversight.heavy_work import AT_ONCE, LINE, Crowded, HeavyWork, Kept
 from domain.identity.actor import Actor
 from domain.identity.permission import Audience, Role
@@ -79,3 +80,18 @@ async def test_a_reader_who_never_began_keeps_nobody_waiting() -> None:
     del stream
     gc.collect()
     (await heavy.take(somebody(2))).end()
+
+
+async def test_a_rest_is_longer_than_the_work_and_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    # API-03
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+
+    for worked_s in (0.01, 0.1, 60.0):
+        await heavy_work.rest(worked_s)
+
+    assert slept == pytest.approx([0.05, 0.5, heavy_work.LONGEST_REST_S])
