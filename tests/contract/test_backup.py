@@ -133,7 +133,7 @@ async def test_damage_is_found_before_anything_is_touched(school: School, what: 
     backup = await school.make(AT)
     damaged = backup / what
     raw = damaged.read_bytes()
-    damaged.write_bytes(raw[: len(raw) // 2] + b"\x00" + raw[len(raw) // 2 + 1 :])
+    damaged.write_bytes(raw[: len(raw) // 2] + bytes([raw[len(raw) // 2] ^ 0xFF]) + raw[len(raw) // 2 + 1 :])
 
     with pytest.raises(BackupFailed, match="damaged"):
         await school.bring_back(backup, AT)

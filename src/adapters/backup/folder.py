@@ -63,7 +63,7 @@ def read_manifest(folder: Path) -> Manifest:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except OSError as error:
         raise BackupFailed(f"{folder} is no backup: {MANIFEST} cannot be read ({error.strerror})") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BackupFailed(f"{folder}/{MANIFEST} is damaged: {error}") from error
 
 

@@ -35,6 +35,7 @@ NAMED: Final = re.compile(rf"\b{WALL} (?:=|<>) \$\d")
 BY_KEY: Final = {
     "adapters.persistence.billing.payment_queries._VIEW": "the beginning of the statements below it",
     "adapters.persistence.billing.webhook_queries._VIEW": "the beginning of the statements below it",
+    "adapters.persistence.scheduling.class_queries._TIMES": "times by keys that name who comes or teaches",
     "adapters.persistence.notification.queries._STEPS": "messages by keys that name the account",
 }
 """Statements that the rule below does not understand, and why they need not name the academy."""
