@@ -24,6 +24,7 @@ from adapters.http.guard import guard
 from adapters.http.hijri import Reckoned
 from adapters.http.hosts import Hosts
 from adapters.http.https import is_encrypted
+from adapters.http.kept import KeptResponse
 from adapters.http.limits import HEADERS as LIMIT_HEADERS
 from adapters.http.limits import Limits
 from adapters.http.observe import Observe
@@ -39,6 +40,8 @@ COMPRESSED_FROM: Final = 1400
 """Bytes: what is smaller fits into one packet as it is."""
 _FORMS: Final = (b"multipart/", b"application/x-www-form-urlencoded")
 _JSON: Final = (b"content-type", b"application/json")
+_HTML: Final = (b"content-type", b"text/html; charset=utf-8")
+_PACKED: Final = ((b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"))
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _NOTHING: Final[Mapping[str, str]] = {}
 _STRANGERS: Final = (b"cache-control", b"private, no-cache")
@@ -149,6 +152,9 @@ class Direct:
             if type(made) is Response and _is_written(made):
                 await answer.json(made.status_code or route.status, made.content, made.headers)
                 return
+            if isinstance(made, KeptResponse) and not made.cookies:
+                await answer.page(made)
+                return
             whole = await route.handler.to_response(app=self._app, data=made, request=request)
         except Exception as error:
             if answer.begun:
@@ -188,6 +194,23 @@ class _Answer:
         await self._send(cast(Message, {"type": "http.response.start", "status": status, "headers": headers}))
         await self._send(cast(Message, {"type": "http.response.body", "body": body}))
 
+    async def page(self, made: KeptResponse) -> None:
+        self.begun, self.status = True, made.status_code or 200
+        headers = [_HTML, *self._more(), self._keeping]
+        if self.compress:
+            body = made.whole.packed(made.proof)
+            headers += _PACKED
+        else:
+            body = made.content
+        headers.append((b"content-length", b"%d" % len(body)))
+        await self._send(cast(Message, {"type": "http.response.start", "status": self.status, "headers": headers}))
+        await self._send(cast(Message, {"type": "http.response.body", "body": body}))
+
+    @property
+    def _keeping(self) -> tuple[bytes, bytes]:
+        private = self._scope["auth"] is not None or self._scope["path"].startswith(PREFIXES)
+        return _NO_STORE if private else _STRANGERS
+
     async def passed_on(self, message: Message) -> None:
         """For answers of other kinds: what they say themselves counts first."""
         if message["type"] == "http.response.start":
@@ -198,8 +221,7 @@ class _Answer:
             headers = list(start["headers"])
             said = {name.lower() for name, _ in headers}
             set_already = {value.partition(b"=")[0] for name, value in headers if name.lower() == b"set-cookie"}
-            private = self._scope["auth"] is not None or self._scope["path"].startswith(PREFIXES)
-            for name, value in (*self._more(), _NO_STORE if private else _STRANGERS):
+            for name, value in (*self._more(), self._keeping):
                 if name == b"set-cookie":
                     if value.partition(b"=")[0] not in set_already:
                         headers.append((name, value))
@@ -217,7 +239,7 @@ class _Answer:
 
     @staticmethod
     def _small(body: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
-        headers += ((b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding"))
+        headers += _PACKED
         return gzip.compress(body, _LEVEL, mtime=0)
 
     def _more(self) -> list[tuple[bytes, bytes]]:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from minijinja import safe
 
+from adapters.http.hijri import manner
 from adapters.languages import current
 
 Shown: TypeAlias = Callable[[], Mapping[str, Any]]
@@ -31,7 +32,7 @@ class Fragments:
     def text(self, template: str, zone: str, values: Mapping[str, Hashable], shown: Shown) -> str:
         """``values`` are what the part depends on; ``shown`` follows from them (and from the language) alone."""
         here = current()
-        key = (template, here.lang, here.numerals, zone, tuple(values.values()))
+        key = (template, here.lang, here.numerals, zone, tuple(values.values()), manner())
         made = self._made.get(key)
         if made is None:
             made = self._render(template, {"lang": here.lang, "zone": zone, **values, **shown()})

@@ -61,6 +61,11 @@ class Reckoned:
             in_force.reset(before[1])
 
 
+def manner() -> tuple[int, Terminology]:
+    """What pages of the academy at hand go by, beside their values: its moon and its terms."""
+    return _offset.get(), in_force.get()
+
+
 def hijri_text(moment: datetime | date, zone: str = "UTC", year: bool = True) -> str:
     """``14 Ramadan 1447 AH`` on the reader's wall; empty where the calendar ends."""
     day = moment.astimezone(zone_of(zone)).date() if isinstance(moment, datetime) else moment

@@ -10,12 +10,14 @@ from litestar.datastructures import Cookie
 from minijinja import Environment, safe
 
 from adapters.http import assets, csrf, formatting
+from adapters.http import kept as kept_pages
 from adapters.http.authentication import expired_cookie
 from adapters.http.ayah import ayah
 from adapters.http.branding import brand_of
 from adapters.http.flash import flash_of
 from adapters.http.fragments import CSRF_MARK, MOST, PATH_MARK, Fragments, filled
-from adapters.http.hijri import hijri_text
+from adapters.http.hijri import hijri_text, manner
+from adapters.http.kept import KeptResponse, Pages
 from adapters.http.languages import NUMERALS_OF, remembered_language
 from adapters.http.requests import Connection, config_of, language_of, request_id_of, signed_in, viewer_of
 from adapters.http.terms import term
@@ -28,6 +30,8 @@ from ports.clock import Clock
 
 HERE: Final = Path(__file__).parent
 TEMPLATES: Final = HERE / "templates"
+_OF_THE_REQUEST: Final = frozenset({"csrf_token", "request_id"})
+"""What differs each time: the first has its mark, the second is shown by the page of errors alone."""
 _DEEP: Final = frozenset({"portal", "qari"})
 """Whose places have two names in their address."""
 
@@ -62,12 +66,16 @@ class Renderer:
         )
 
         self.fragments = Fragments(self.render, most=0 if development else MOST)
+        self.pages = Pages(most=0 if development else kept_pages.MOST)
 
     def _load(self, name: str) -> str | None:
         path = (self._folder / name).resolve()
         if not path.is_relative_to(self._folder.resolve()) or not path.is_file():
             return None
         return path.read_text(encoding="utf-8")
+
+    def render_timeless(self, template: str, context: Mapping[str, Any]) -> str:
+        return self._environment.render_template(template, **context)
 
     def render(self, template: str, context: Mapping[str, Any]) -> str:
         return self._environment.render_template(template, now=self._clock.now(), **context)
@@ -104,9 +112,12 @@ def page(
     *,
     status_code: int = 200,
     cookies: list[Cookie] | None = None,
+    kept: bool = False,
     **context: Any,
-) -> Response[str]:
-    """Renders with what every page may count on: see ``templates/README.md``."""
+) -> Response[Any]:
+    """Renders with what every page may count on: see ``templates/README.md``. ``kept``: remembered as a whole, under
+    all of that (see ``kept``); its template gets no ``now``.
+    """
     config, viewer, brand = config_of(request), viewer_of(request), brand_of(request)
     token, visit = csrf.token_for_page(request)
     flash, person = flash_of(request), signed_in(request)
@@ -134,25 +145,35 @@ def page(
         "request_id": request_id_of(request),
     }
     renderer = cast(Renderer, request.app.state.renderer)
+    seen = expired_cookie(config, config.flash_cookie) if flash else None
+    extra = [*(cookies or []), *(cookie for cookie in (visit, seen, remembered_language(request)) if cookie)]
+    if kept and not flash:
+        of = [template, manner(), *((name, each) for name, each in values.items() if name not in _OF_THE_REQUEST)]
+        marked = values | {"csrf_token": CSRF_MARK}
+
+        def rendered() -> str:
+            return renderer.render_timeless(template, marked | _around(request, renderer, marked) | context)
+
+        whole = renderer.pages.page([*of, context], rendered)
+        return KeptResponse(whole, token, status_code=status_code, cookies=extra)
+    return Response(
+        renderer.render(template, values | _around(request, renderer, values) | context),
+        status_code=status_code,
+        media_type=MediaType.HTML,
+        cookies=extra,
+    )
+
+
+def _around(request: Connection, renderer: Renderer, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The foot of the page and the ways to its places, each of them a part."""
     foot = {key: values[key] for key in ("theme", "dir")}
     choices = {key: values[key] for key in ("tongues", "numeral_choices", "numerals")}
     marks = {"csrf_token": CSRF_MARK, "path": PATH_MARK}
-    made = renderer.fragments.text("layouts/colophon.html", viewer.zone, foot, lambda: choices | marks)
-    values["colophon"] = filled(made, csrf_token=token, path=values["path"])
+    made = renderer.fragments.text("layouts/colophon.html", values["zone"], foot, lambda: choices | marks)
     can = tuple(values["can"])
-    values["ways"] = lambda: part(
-        request,
-        "layouts/places.html",
-        values["audience"],
-        can=can,
-        path=_place(values["path"], values["audience"]),
-        audience=values["audience"],
-    )
-    seen = expired_cookie(config, config.flash_cookie) if flash else None
-    extra = [cookie for cookie in (visit, seen, remembered_language(request)) if cookie]
-    return Response(
-        renderer.render(template, values | context),
-        status_code=status_code,
-        media_type=MediaType.HTML,
-        cookies=[*(cookies or []), *extra],
-    )
+
+    def ways() -> Any:
+        place, audience = _place(values["path"], values["audience"]), values["audience"]
+        return part(request, "layouts/places.html", audience, can=can, path=place, audience=audience)
+
+    return {"colophon": filled(made, csrf_token=values["csrf_token"], path=values["path"]), "ways": ways}

@@ -63,7 +63,7 @@ class PublicController(Controller):
         about = _("Learn the Quran with a Qari of your choice, one to one, at a time that suits you.")
         name = brand_of(request).branding.name or config_of(request).school_name
         facts = structured.school(request, name, about, LANGUAGES)
-        return page(request, "public/landing.html", soonest=soonest, **_indexed(request, "/", facts))
+        return page(request, "public/landing.html", kept=True, soonest=soonest, **_indexed(request, "/", facts))
 
     @get("/qaris", needs=Permission.NOTHING)
     async def qaris(
@@ -131,6 +131,7 @@ class PublicController(Controller):
         return page(
             request,
             "public/qaris.html",
+            kept=True,
             qaris=[_card(request, qari, seeking.child) for qari in found.items],
             next="/qaris?" + urlencode(here | {"cursor": found.next_cursor}) if found.next_cursor else None,
             first="/qaris?" + urlencode(here) if cursor else None,

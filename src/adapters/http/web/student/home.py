@@ -44,7 +44,9 @@ class PortalController(Controller):
         found = await list_my_lessons(request.user, Tense.UPCOMING, limit=AHEAD)
         standing = [lesson for lesson in found.items if lesson.status is Status.CONFIRMED]
         classes = await see_class_times(request.user, TimeSlot(now, now + SOON))
-        both: list[LessonView | ClassTime] = [*standing, *classes[:AHEAD]]
+        # of each class its next time: all of them are on the page of lessons
+        soonest = {each.class_id: each for each in reversed(classes)}
+        both: list[LessonView | ClassTime] = [*standing, *soonest.values()]
         ahead = sorted(both, key=lambda each: (each.starts_at, each.id))
         first = ahead[0] if ahead else None
         return page(
@@ -83,6 +85,7 @@ class PortalController(Controller):
         return page(
             request,
             "student/lessons.html",
+            kept=True,
             tense=shown.value,
             lessons=[_row(request, lesson, now) for lesson in found.items],
             classes=classes[:AHEAD],
