@@ -25,17 +25,24 @@ from ports.clock import Clock, NewId
 from ports.unit_of_work import NewUnit, UnitOfWork
 
 _BATCH: Final = 32
+_ASK_TIMEOUT_S: Final = 45.0
+"""Less than the lease, also for one that waits for its turn first."""
+_AWAY_S: Final = (1.0, 2.0, 4.0, 8.0)
+"""A database that is away comes back within them as a rule; otherwise the message waits for the end of its lease."""
+_AT_ONCE: Final = 16
+"""So many questions are under way. Who hands them out slower (``ports.budget``) lets them wait as well."""
 _NOBODY: Final = PaymentId(UUID(int=0))
 
 
 class Answered(msgspec.Struct, frozen=True):
     """What the provider says of one object now, and the messages that are about it. ``snapshot`` None: nothing that
-    is ours, and ``why``.
+    is ours, and ``why``; or it could not be asked.
     """
 
     events: Sequence[WebhookEvent]
     snapshot: PaymentSnapshot | None
     why: str = ""
+    failure: Exception | None = None
 
 
 class ProcessWebhooks:
@@ -69,27 +76,27 @@ class ProcessWebhooks:
             else:
                 about = (event.provider, event.account, event.object_ref)
                 objects.setdefault(about if event.object_ref else (str(event.id),), []).append(event)
+        turns = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.TaskGroup() as asking:
-            waiting = {asking.create_task(self._ask(events)) for events in objects.values()}
+            waiting = {asking.create_task(self._ask(events, turns)) for events in objects.values()}
             while waiting:
                 answered, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                await self._settle([told for each in answered if (told := each.result()) is not None])
+                await self._settle([each.result() for each in answered])
 
-    async def _ask(self, events: Sequence[WebhookEvent]) -> Answered | None:
-        """None when it could not be asked; the messages know."""
+    async def _ask(self, events: Sequence[WebhookEvent], turns: asyncio.Semaphore) -> Answered:
         event = events[0]
         if not event.object_ref:
             return Answered(events, None, "about nothing of ours")
         try:
             gateway = self._gateways.get(event.provider, event.account)
-            return Answered(events, await gateway.fetch(event.object_ref))
+            async with asyncio.timeout(_ASK_TIMEOUT_S), turns:
+                return Answered(events, await gateway.fetch(event.object_ref))
         except GatewayRefused as error:
             if error.code == NOT_OURS:
                 return Answered(events, None, str(error))
-            await self._fail_all(events, error)
+            return Answered(events, None, failure=error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the messages must not be lost
-            await self._fail_all(events, error)
-        return None
+            return Answered(events, None, failure=error)
 
     async def _settle(self, answers: Sequence[Answered]) -> None:
         """In one commit. What is not that simple, and all of it when one does not let it, each by itself."""
@@ -97,6 +104,9 @@ class ProcessWebhooks:
         with suppress(Exception):
             alone = await self._settle_together(answers)
         for answer in alone:
+            if answer.failure is not None:
+                await self._fail_all(answer.events, answer.failure)
+                continue
             try:
                 await self._settle_alone(answer)
             except Exception as error:  # noqa: BLE001 - as above
@@ -183,6 +193,16 @@ class ProcessWebhooks:
             await self._fail(event, f"{type(error).__name__}: {error}")
 
     async def _fail(self, event: WebhookEvent, error: str) -> None:
+        for pause_s in _AWAY_S:
+            try:
+                await self._note_failure(event, error)
+            except Exception:  # noqa: BLE001 - raised by the last try
+                await asyncio.sleep(pause_s)
+            else:
+                return
+        await self._note_failure(event, error)
+
+    async def _note_failure(self, event: WebhookEvent, error: str) -> None:
         told = " ".join(error.split())[:500]
         failed, died = event.fail(told, at=self._clock.now(), jitter=self._jitter())
         async with self._new_unit() as unit:

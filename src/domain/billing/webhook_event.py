@@ -34,7 +34,7 @@ TRANSITIONS: Final[Mapping[WebhookStatus, frozenset[WebhookStatus]]] = {
 LIFECYCLE: Final = Lifecycle("webhook event", TRANSITIONS, start=frozenset({_W.RECEIVED}))
 
 MAX_ATTEMPTS: Final = 10
-LEASE: Final = timedelta(minutes=2)
+LEASE: Final = timedelta(minutes=1)
 _FIRST_PAUSE_S: Final = 5.0
 _LONGEST_PAUSE_S: Final = 3600.0
 

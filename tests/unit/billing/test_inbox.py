@@ -116,6 +116,44 @@ async def test_one_that_cannot_be_settled_keeps_none_of_the_others() -> None:  #
     assert len(till.journals) == 2
 
 
+async def test_a_database_that_is_away_for_a_moment_keeps_no_message_until_the_lease_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # OPS-14
+    till, _ = await an_inbox()
+    unit, pauses, failing = till.unit, list[float](), 0
+
+    def away() -> Any:
+        nonlocal failing
+        failing -= 1
+        if failing > 0:
+            raise ConnectionError("it is being started")
+        return unit()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr("application.billing.process_webhooks.asyncio.sleep", pause)
+    fetch = till.gateway.fetch
+
+    async def fetched(ref: str) -> PaymentSnapshot:
+        nonlocal failing
+        failing = 5  # both ways to settle, and two tries to say so
+        found: PaymentSnapshot = await fetch(ref)
+        return found
+
+    till.gateway.fetch = fetched
+    worker = ProcessWebhooks(away, till.clock, till.store.new_id, till.gateways, lambda: 0.5)
+
+    assert await worker() == 1
+
+    assert pauses == [1.0, 2.0]
+    assert till.webhooks[0].error.startswith("ConnectionError")
+    till.clock.advance(minutes=1)
+    till.gateway.fetch = fetch
+    assert await worker() == 1
+    assert till.payment().status is PaymentStatus.CAPTURED
+
+
 async def test_an_answer_that_is_slow_keeps_none_of_the_others() -> None:
     till, refs = await three_paid()
     fetch, answers = till.gateway.fetch, asyncio.Event()
