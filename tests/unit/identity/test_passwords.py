@@ -1,8 +1,13 @@
 """The real hasher, with little memory so that the test is quick."""
 
 import asyncio
+import os
+import sys
+import threading
 
-from adapters.passwords import MEMORY_KIB, ArgonHasher
+import pytest
+
+from adapters.passwords import MEMORY_KIB, MODESTY, ArgonHasher
 
 
 async def test_a_hash_is_salted_and_verifies_its_own_password_alone() -> None:
@@ -24,3 +29,14 @@ async def test_weaker_parameters_are_noticed() -> None:
 
     assert ArgonHasher().is_outdated(weak)
     assert MEMORY_KIB >= 19 * 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no rank of their own")
+async def test_whoever_reads_goes_before_those_who_sign_in() -> None:  # OPS-03
+    hasher = ArgonHasher(memory_kib=8, rounds=1)
+
+    rank = await hasher._away(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert rank == max(MODESTY, here)
+    assert here < MODESTY or rank == here
