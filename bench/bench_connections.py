@@ -7,12 +7,14 @@ fewer descriptors are allowed, there are fewer connections, and the table says h
 """
 
 import asyncio
+import gc
 import os
 import resource
 import statistics
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Final, NamedTuple
@@ -33,6 +35,8 @@ SECONDS: Final = 8
 ROUNDS: Final = 2
 LATE_S: Final = 10
 AT_ONCE: Final = 200
+SETTLED_S: Final = 1.0
+"""Until the last of the connections is known to the server."""
 SPARE: Final = 500
 """Descriptors for everything else."""
 
@@ -131,7 +135,9 @@ async def measure(database: TestPostgres, redis: str, folder: Path, count: int) 
             for kind, port in ports.items():
                 before, took = resident(port), list[float]()
                 people = await connect(port, count, took)
-                found = await press(people, request, took)
+                with undisturbed():
+                    await asyncio.sleep(SETTLED_S)
+                    found = await press(people, request, took)
                 memory.setdefault(kind, (resident(port) - before) / count)
                 for one in people:
                     if one.transport is not None:
@@ -152,6 +158,17 @@ async def measure(database: TestPostgres, redis: str, folder: Path, count: int) 
         "p95 / bare": p95["live"] / p95["bare"],
         "memory of a connection, KiB": memory["live"],
     }
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Without the collector of cycles: ours would stop the clock of both servers for a tenth of a second at a time."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def alone(ports: dict[str, int]) -> None:
