@@ -199,6 +199,12 @@ class UnitOfWork(Protocol):
         """A hint like that one: what is known of a learner before a Qari is looked for."""
         ...
 
+    async def foresee_refusal(self, qari_id: UserId, window: TimeSlot) -> None:
+        """A hint like that one, for a slot that cannot be had: when the Qari is busy in the window, and whether the
+        wish of ``foresee_hold`` has come true meanwhile.
+        """
+        ...
+
     async def recall(self, promise: Promise) -> None:
         """Looks whether this request was answered before (``promise.known``). Raises KeyReused."""
         ...

@@ -20,9 +20,8 @@ from adapters.persistence.notification import queries as notification_queries
 from adapters.persistence.notification import repositories as notification_repositories
 from adapters.persistence.onboarding import queries as onboarding_queries
 from adapters.persistence.oversight import audit_queries, queues
-from adapters.persistence.scheduling import meetings, soonest
+from adapters.persistence.scheduling import busy, meetings, soonest
 from adapters.persistence.scheduling import queries as scheduling_queries
-from adapters.persistence.scheduling import repositories as scheduling_repositories
 from adapters.persistence.scheduling.search import SEARCH, arguments
 from adapters.persistence.statement import Statement, driver
 from domain.ids import UserId
@@ -227,7 +226,8 @@ def _hot(person: UUID, qari: UUID, token: bytes, session: UUID) -> dict[str, tup
         "agenda": of(booking_queries._AGENDA, qari=qari, earliest=WEEK["since"] - timedelta(hours=4), **WEEK),
         "requests": of(booking_queries._REQUESTS, qari=qari),
         "outcomes to tell": of(booking_queries._MISSING, qari=qari, now=NOON, most=50),
-        "busy times": of(scheduling_repositories._BUSY, **scheduling_repositories._around(UserId(qari), DAYS, ())),
+        "busy times": of(busy.WITHIN, **busy.values(UserId(qari), DAYS, ())),
+        "what a lesson meets": of(busy.AROUND, **busy.values(UserId(qari), TimeSlot.lasting(NOON, 30), ())),
         "lessons ahead": of(scheduling_queries._LESSONS, qari_id=qari, **WEEK),
         "Qaris by who is free next": (SEARCH[QariOrder.NEXT_FREE], _search(QariOrder.NEXT_FREE)),
         "Qaris by price": (SEARCH[QariOrder.PRICE], _search(QariOrder.PRICE)),

@@ -181,6 +181,9 @@ class MemoryUnit:
     async def foresee_search(self, **_: object) -> None:
         """As above."""
 
+    async def foresee_refusal(self, *_: object) -> None:
+        """As above."""
+
     async def recall(self, promise: Promise) -> None:
         found = self._shelf("answers").get((promise.scope, promise.key))
         if found is not None:

@@ -49,6 +49,7 @@ def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
     return parsed is not None and any(parsed in ip_network(network, strict=False) for network in trusted)
 
 
+@lru_cache(maxsize=4096)
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         return ip_address(address)

@@ -45,7 +45,7 @@ class Line:
         for place, (sql, given) in enumerate(asks):
             names = _names[sql]
             rows = [dict(zip(names, found, strict=True)) for found in row[place] or ()]
-            self._foreseen.setdefault(sql, []).append((given, rows))
+            self._foreseen.setdefault(sql, []).insert(0, (given, rows))
 
     async def _all_at_once(self, asks: Sequence[Ask]) -> Any:
         key = tuple(sql for sql, _ in asks)
@@ -53,6 +53,9 @@ class Line:
         if together is None:
             together = _together[key] = _joined(asks)
         return await self.raw.fetchrow(together, *(value for _, given in asks for value in given))
+
+    def knows(self, ask: Ask) -> bool:
+        return self._known(ask[0], tuple(ask[1])) is not None
 
     def forget(self) -> None:
         """What was foreseen; somebody may have changed it."""

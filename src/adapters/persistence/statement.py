@@ -70,6 +70,7 @@ class Statement:
         written = compiled.construct_expanded_state(required)
         self.sql: str = written.statement
         self._order: tuple[str, ...] = tuple(written.positiontup or ())
+        self._count = len(set(self._order))
         self._inside = tuple({INSIDE, WALL} & set(self._order))
         self._defaults: dict[str, Any] = {k: v for k, v in written.parameters.items() if k in self._order}
 
@@ -77,12 +78,17 @@ class Statement:
         return name in self._order
 
     def _values(self, given: dict[str, Any]) -> list[Any]:
-        unknown = given.keys() - set(self._order)
-        if unknown:
-            raise TypeError(f"the statement has no parameter {', '.join(sorted(unknown))}")
         for name in self._inside:
-            given.setdefault(name, current_academy())
-        return [given[name] if name in given else self._defaults[name] for name in self._order]
+            if name not in given:
+                given[name] = current_academy()
+        found = given if len(given) == self._count else self._defaults | given
+        if len(found) != self._count:
+            self._refuse(found)
+        return [found[name] for name in self._order]
+
+    def _refuse(self, found: dict[str, Any]) -> None:
+        if unknown := found.keys() - set(self._order):
+            raise TypeError(f"the statement has no parameter {', '.join(sorted(unknown))}")
 
     def ask(self, **values: Any) -> Ask:
         """For ``Line.foresee``."""

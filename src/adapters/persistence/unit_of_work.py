@@ -1,7 +1,8 @@
 """One PostgreSQL transaction over the repositories of all contexts, with the outbox in it."""
 
+from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from adapters.persistence.identity.privacy import SqlErasures, SqlExports
 from adapters.persistence.identity.repositories import SqlUsers, SqlVerifications
 from adapters.persistence.identity.sessions import SqlSessions
 from adapters.persistence.lending import lend, take_back
-from adapters.persistence.line import Line
+from adapters.persistence.line import Ask, Line
 from adapters.persistence.notification.bounces import SqlDeadAddresses
 from adapters.persistence.notification.browsers import SqlBrowsers
 from adapters.persistence.notification.preferences import SqlPreferences, SqlSteps
@@ -62,6 +63,7 @@ class SqlUnit:
         self._engine, self._subscribers, self._new_id, self._wakeup = engine, subscribers, new_id, wakeup
         self._events: list[Event] = []
         self._acts: list[Act] = []
+        self._still: Callable[[], list[Ask]] = list
         self._nudge = False
 
     async def __aenter__(self) -> "SqlUnit":
@@ -119,7 +121,13 @@ class SqlUnit:
         asks = holding.asks(
             booking_id, by=by, learner_id=learner_id, qari_id=qari_id, slot=slot, now=now, promise=promise
         )
+        self._still = partial(holding.asks_still, booking_id, learner_id, slot, promise)
         await self._line.foresee(asks)
+
+    async def foresee_refusal(self, qari_id: UserId, window: TimeSlot) -> None:
+        busy = SqlAvailability.asks_within(qari_id, window)
+        if not self._line.knows(busy):
+            await self._line.foresee([busy, *self._still()])
 
     async def recall(self, promise: Promise) -> None:
         row = await READ_KEY.row(self._connection, of_scope=promise.scope, of_key=promise.key)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from application.booking.places import calendar_of, current_policy, refusal, require_learner_free, require_room
+from application.booking.places import calendar_of, current_policy, refusal, require_learner_free, require_room, soon
 from application.booking.rules import Booked, booked_by, require_match
 from domain.booking.booking import Booking, Kind, Status
 from domain.booking.errors import NoSuchOffer, SameRequestDiffers, TrialUsed
@@ -147,6 +147,7 @@ async def _wanted(
 
 async def _why(unit: UnitOfWork, booking: Booking, calendar: Calendar, now: datetime) -> Exception:
     """Somebody was faster, between our look and our hold."""
+    await unit.foresee_refusal(calendar.qari_id, soon(booking.slot, now))
     if booking.kind is Kind.TRIAL and await unit.bookings.trial_of(booking.learner_id, booking.qari_id):
         return trial_used()
     await require_learner_free(unit, booking.learner_id, booking.slot)

@@ -77,14 +77,25 @@ async def refusal(
 
 async def next_free(unit: UnitOfWork, calendar: Calendar, slot: TimeSlot, now: datetime) -> list[str]:
     """The starts of the next slots of that length, from the wanted one on, ISO 8601."""
-    since, found = max(slot.start, now), list[int]()
+    found = list[int]()
     for ahead in LOOK_AHEAD:
-        window = TimeSlot(since, since + ahead)
+        window = _ahead(slot, now, ahead)
+        await unit.foresee_refusal(calendar.qari_id, window)
         busy = await unit.availability.busy(calendar.qari_id, window)
         found = list(islice(free_starts(calendar, busy, window, slot.minutes, now), ALTERNATIVES))
         if len(found) == ALTERNATIVES:
             break
     return [moment_of(start).isoformat() for start in found]
+
+
+def soon(slot: TimeSlot, now: datetime) -> TimeSlot:
+    """Where another time is looked for first."""
+    return _ahead(slot, now, LOOK_AHEAD[0])
+
+
+def _ahead(slot: TimeSlot, now: datetime, how_long: timedelta) -> TimeSlot:
+    since = max(slot.start, now)
+    return TimeSlot(since, since + how_long)
 
 
 async def learner_busy(

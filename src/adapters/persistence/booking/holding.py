@@ -97,6 +97,14 @@ def asks(
     return found
 
 
+def asks_still(booking_id: BookingId, learner_id: UserId, slot: TimeSlot, promise: Promise | None) -> list[Ask]:
+    """What is asked again when the slot cannot be had: whether this very wish was first."""
+    found = [*SqlBookings.asks(booking_id, learner_id, slot), *SqlGroupClasses.asks(learner_id, slot)]
+    if promise is not None:
+        found.append(READ_KEY.ask(of_scope=promise.scope, of_key=promise.key))
+    return found
+
+
 async def write(
     connection: "asyncpg.Connection[Any]",
     booking: Booking,

@@ -7,6 +7,7 @@ from typing import Any, Final
 import asyncpg
 from sqlalchemy import (
     ARRAY,
+    CTE,
     TIMESTAMP,
     ColumnElement,
     Interval,
@@ -17,12 +18,14 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    false,
     func,
-    literal,
+    literal_column,
     not_,
     null,
     or_,
     select,
+    type_coerce,
     union_all,
 )
 
@@ -42,65 +45,67 @@ REACH: Final = timedelta(hours=12)
 """Of a Qari without caps only what lies beside the window counts: no lesson, with the buffers of two, is longer."""
 _QARI: Final = bindparam("qari_id", type_=Uuid)
 _INSTANT: Final = TIMESTAMP(timezone=True)
-_MINUTE: Final = literal(timedelta(minutes=1), Interval)
-"""Times are rounded to whole minutes before they are compared."""
-
-
-def _reach(near: ColumnElement[timedelta]) -> Any:
-    """How far around a window lessons count: "near" for a Qari without caps."""
-    uncapped = and_(calendars.c.daily_cap.is_(None), calendars.c.weekly_cap.is_(None))
-    found = select(case((uncapped, near), else_=bindparam("far", type_=Interval)))
-    return found.where(calendars.c.qari_id == _QARI).scalar_subquery()
+_WITHOUT: Final = any_(bindparam("without", type_=ARRAY(Uuid)))
 
 
 def _buffer(minutes: ColumnElement[int]) -> ColumnElement[timedelta]:
-    return func.make_interval(0, 0, 0, 0, 0, minutes, type_=Interval)
+    """With a minute more: times are rounded to whole minutes before they are compared."""
+    return type_coerce((minutes + literal_column("1")) * literal_column("interval '1 minute'"), Interval)
 
 
-_OPENS: Final = bindparam("opens", type_=_INSTANT)
-_CLOSES: Final = bindparam("closes", type_=_INSTANT)
-_NEAR: Final = _reach(bindparam("near", type_=Interval))
-_SINCE: Final = _OPENS - _NEAR
-_UNTIL: Final = _CLOSES + _NEAR
+def _reach(since: ColumnElement[timedelta], until: ColumnElement[timedelta]) -> CTE:
+    """One row: the times in which lessons count. The calendar is looked up once: ``since`` before and ``until`` after
+    the window for a Qari without caps, else "far" on both sides. ``starts``: so early a lesson may begin.
+    """
+    uncapped = and_(calendars.c.daily_cap.is_(None), calendars.c.weekly_cap.is_(None))
+    opens, closes = bindparam("opens", type_=_INSTANT), bindparam("closes", type_=_INSTANT)
+    near, far = bindparam("near", type_=Interval), bindparam("far", type_=Interval)
+    found = select(
+        (opens - case((uncapped, near), else_=far)).label("starts"),
+        (opens - case((uncapped, since), else_=far)).label("since"),
+        (closes + case((uncapped, until), else_=far)).label("until"),
+    )
+    return found.where(calendars.c.qari_id == _QARI).cte("reach")
 
 
-def _taken_by(table: Table) -> Any:
+def _taken_by(table: Table, reach: CTE) -> Any:
     """Lessons and classes are told in the same words."""
-    found = walled(select(table.c.busy_from, table.c.busy_until, table.c.starts_at, literal(False).label("blind")))
+    found = walled(select(table.c.busy_from, table.c.busy_until, table.c.starts_at, false().label("blind")))
     return found.where(
         table.c.qari_id == _QARI,
         table.c.occupies,
-        table.c.starts_at >= _SINCE,
-        table.c.starts_at < _UNTIL,
-        not_(table.c.id == any_(bindparam("without", type_=ARRAY(Uuid)))),
+        table.c.starts_at >= reach.c.starts,
+        table.c.starts_at < reach.c.until + bindparam("near", type_=Interval),
+        table.c.busy_until > reach.c.since,
+        table.c.busy_from < reach.c.until,
+        not_(table.c.id == _WITHOUT),
     )
 
 
-_LESSONS = _taken_by(bookings)
-_CLASSES = _taken_by(class_occurrences)
-_ELSEWHERE = select(
-    external_busy.c.starts_at.label("busy_from"),
-    external_busy.c.ends_at.label("busy_until"),
-    cast(null(), _INSTANT).label("starts_at"),
-    external_busy.c.blind,
-).where(
-    external_busy.c.qari_id == _QARI,
-    external_busy.c.ends_at > _SINCE,
-    external_busy.c.starts_at < _UNTIL,
-    or_(not_(external_busy.c.blind), external_busy.c.starts_at <= func.now()),
-)
-WITHIN: Final = Statement(union_all(_LESSONS, _CLASSES, _ELSEWHERE).order_by("busy_from"))
-
-
-def _beside(table: Table) -> Any:
-    """What a lesson in the window itself meets, with the Qari's buffers around it."""
-    return _taken_by(table).where(
-        table.c.busy_until > _OPENS - _reach(_buffer(calendars.c.buffer_before_min)) - _MINUTE,
-        table.c.busy_from < _CLOSES + _reach(_buffer(calendars.c.buffer_after_min)) + _MINUTE,
+def _elsewhere(reach: CTE) -> Any:
+    return select(
+        external_busy.c.starts_at.label("busy_from"),
+        external_busy.c.ends_at.label("busy_until"),
+        cast(null(), _INSTANT).label("starts_at"),
+        external_busy.c.blind,
+    ).where(
+        external_busy.c.qari_id == _QARI,
+        external_busy.c.ends_at > reach.c.since,
+        external_busy.c.starts_at < reach.c.until,
+        or_(not_(external_busy.c.blind), external_busy.c.starts_at <= func.now()),
     )
 
 
-AROUND: Final = Statement(union_all(_beside(bookings), _beside(class_occurrences), _ELSEWHERE).order_by("busy_from"))
+def _all(reach: CTE) -> Statement:
+    parts = (_taken_by(bookings, reach), _taken_by(class_occurrences, reach), _elsewhere(reach))
+    return Statement(union_all(*parts).order_by("busy_from"))
+
+
+_NEAR: Final = bindparam("near", type_=Interval)
+WITHIN: Final = _all(_reach(_NEAR, _NEAR))
+"""For lessons that start in the window."""
+AROUND: Final = _all(_reach(_buffer(calendars.c.buffer_before_min), _buffer(calendars.c.buffer_after_min)))
+"""For the one lesson that lies in the window, with the Qari's buffers around it."""
 
 
 def values(qari_id: UserId, window: TimeSlot, without: Sequence[BookingId]) -> dict[str, Any]:

@@ -161,6 +161,11 @@ class SqlAvailability:
         parts = (_READ_CALENDAR, _OVERRIDES, _TIME_OFF)
         return [*(part.ask(qari_id=qari_id) for part in parts), AROUND.ask(**values(qari_id, slot, ()))]
 
+    @staticmethod
+    def asks_within(qari_id: UserId, window: TimeSlot) -> Ask:
+        """What ``busy`` does."""
+        return WITHIN.ask(**values(qari_id, window, ()))
+
     async def get(self, qari_id: UserId) -> Calendar:
         return await self._read(_READ_CALENDAR, qari_id)
 
