@@ -73,7 +73,7 @@ def _shown(
         weekdays=[day_text(day, "EEE", request) for day in range(7)],
         weekday_names=[day_text(day, "EEEE", request) for day in range(7)],
         open_hours=len(cells) / 2,
-        kept=kept_rows(kept),
+        fine=kept_rows(kept),
         dates=[
             {"day": day, "hours": [" – ".join(one.texts) for one in hours]}  # noqa: RUF001
             for day, hours in sorted(calendar.overrides.items())
