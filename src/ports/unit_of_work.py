@@ -209,6 +209,10 @@ class UnitOfWork(Protocol):
         """Looks whether this request was answered before (``promise.known``). Raises KeyReused."""
         ...
 
+    async def foresee_meeting(self, lesson_id: BookingId, *, now: datetime) -> None:
+        """A hint like those: what a live class is made of."""
+        ...
+
     async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:
         """``bookings.hold``, the news of it, the promised answer and the commit in one step. False: as with ``hold``,
         nothing is stored and the unit goes on.

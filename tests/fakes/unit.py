@@ -189,6 +189,9 @@ class MemoryUnit:
         if found is not None:
             promise.recall(*found)
 
+    async def foresee_meeting(self, lesson_id: BookingId, **_: object) -> None:
+        """As above."""
+
     async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:
         if not await self.bookings.hold(booking):
             return False

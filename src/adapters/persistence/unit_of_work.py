@@ -48,6 +48,7 @@ from domain.booking.rules import SAFEGUARDING
 from domain.events import Event, encode_event, event_type
 from domain.ids import BookingId, UserId
 from domain.oversight.audit import Act
+from domain.scheduling.meeting_server import MEETINGS
 from domain.time import TimeSlot
 from ports.clock import NewId
 from ports.idempotency import KeptAnswer, Promise
@@ -143,6 +144,11 @@ class SqlUnit:
     async def foresee_search(self, *, learner_id: UserId, now: datetime) -> None:
         await self._line.foresee(
             [*SqlPolicies.asks(now, SAFEGUARDING), *SqlLearners.asks(learner_id), *SqlPlacements.asks(learner_id)]
+        )
+
+    async def foresee_meeting(self, lesson_id: BookingId, *, now: datetime) -> None:
+        await self._line.foresee(
+            [SqlBookings.ask(lesson_id), SqlMeetings.ask(lesson_id), *SqlPolicies.asks(now, MEETINGS)]
         )
 
     async def commit_holding(self, booking: Booking, news: Event, promise: Promise | None = None) -> bool:

@@ -96,10 +96,12 @@ class CreateMeeting:
     async def _plan(self, booking_id: BookingId) -> "Plan | Meeting | None":
         now = self._clock.now()
         async with self._new_unit() as unit:
+            await unit.foresee_meeting(booking_id, now=now)
             booking = await held_lesson(unit, booking_id)
             if not booking.stands:
                 return None
-            meeting = await unit.meetings.find(booking_id) or await self._begin(unit, booking, now)
+            known = await unit.meetings.find(booking_id)
+            meeting = known or await self._begin(unit, booking, now)
             if meeting.status is not Status.PLANNED or meeting.is_claimed(now):
                 return meeting
             provider, host = await self._hosted(unit, meeting, booking)
@@ -109,20 +111,20 @@ class CreateMeeting:
                 slot=booking.slot,
                 until=now + CLAIM,
             )
+            if known is None and not await unit.meetings.add(claimed):
+                return await unit.meetings.find(booking_id)  # claimed by somebody else, a moment ago
             try:
-                await unit.meetings.save(claimed)
+                if known is not None:
+                    await unit.meetings.save(claimed)
             except StaleWrite:
-                return claimed  # by somebody else, a moment ago
+                return claimed  # as above
             await unit.commit()
         return Plan(meeting=claimed, booking=booking, provider=provider, request=request_for(booking, claimed, host))
 
     async def _begin(self, unit: UnitOfWork, booking: HeldLesson, now: datetime) -> Meeting:
         row = await unit.policies.current(MEETINGS, now)
         wanted = await unit.meetings.choice(booking.qari_id) or read_meeting_server(row).provider
-        meeting = Meeting(id=MeetingId(self._new_id()), booking_id=booking.id, provider=wanted.value, created_at=now)
-        if await unit.meetings.add(meeting):
-            return meeting
-        return await unit.meetings.find(booking.id) or meeting
+        return Meeting(id=MeetingId(self._new_id()), booking_id=booking.id, provider=wanted.value, created_at=now)
 
     async def _hosted(
         self, unit: UnitOfWork, meeting: Meeting, booking: HeldLesson

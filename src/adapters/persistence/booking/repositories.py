@@ -191,6 +191,11 @@ class SqlBookings:
         busy = _OF_LEARNER.ask(learner=learner_id, opens=slot.start, closes=slot.end)
         return [_BY_ID.ask(wanted=booking_id), busy]
 
+    @staticmethod
+    def ask(booking_id: BookingId) -> Ask:
+        """What ``find`` does."""
+        return _BY_ID.ask(wanted=booking_id)
+
     async def get(self, booking_id: BookingId) -> Booking:
         found = await self.find(booking_id)
         if found is None:

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from adapters.persistence.booking.tables import bookings
+from adapters.persistence.line import Ask
 from adapters.persistence.metadata import own_columns
 from adapters.persistence.scheduling.class_tables import class_occurrences
 from adapters.persistence.scheduling.meeting_tables import choices, clicks, meetings, sightings, strays
@@ -168,6 +169,11 @@ def _values(meeting: Meeting) -> dict[str, Any]:
 class SqlMeetings:
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self._connection = connection
+
+    @staticmethod
+    def ask(booking_id: BookingId) -> Ask:
+        """What ``find`` does."""
+        return _FIND.ask(lesson=booking_id)
 
     async def find(self, booking_id: BookingId) -> Meeting | None:
         row = await _FIND.row(self._connection, lesson=booking_id)
