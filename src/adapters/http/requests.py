@@ -22,6 +22,7 @@ Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
 _ZONES = frozenset(available_timezones())
 LANGUAGE_COOKIE = "lang"
 NUMERALS_COOKIE = "numerals"
+_VIEWER = "viewer"
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,16 @@ def actor_of(request: Connection) -> Actor:
 
 def viewer_of(request: Connection) -> Viewer:
     """The account's zone; else the one the browser told by the cookie ``zone``; else the school's. (L10N-05)"""
+    person, state = signed_in(request), request.scope["state"]
+    # A page asks once for each of its parts; what it depends on beside the person is the same all the time.
+    of, viewer = state.get(_VIEWER, (None, None))
+    if viewer is None or of is not person:
+        viewer = _viewer(request)
+        state[_VIEWER] = (person, viewer)
+    return cast(Viewer, viewer)
+
+
+def _viewer(request: Connection) -> Viewer:
     person, config, locale = signed_in(request), config_of(request), language_of(request).lang
     if person is not None:
         return Viewer(zone=person.zone, locale=locale)
@@ -78,6 +89,9 @@ def language_of(request: Connection) -> Language:
 
 
 def asked_language(request: Connection) -> str | None:
+    query = request.scope.get("query_string", b"")
+    if b"lang" not in query and b"%" not in query:
+        return None
     asked = request.query_params.get("lang") if request.scope.get("method") in {"GET", "HEAD"} else None
     return asked if asked in LANGUAGES else None
 
