@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 
 from adapters.languages.catalogs import TRANSLATED, compiled, source_of
 from entrypoints import catalogs
@@ -100,3 +101,14 @@ def test_the_template_has_each_sentence_once() -> None:
 
     assert len(ids) == len(set(ids))
     assert ast.literal_eval(repr(ids)) == ids
+
+
+def test_arabic_counts_from_eleven_on_in_the_accusative_and_hundreds_in_the_genitive() -> None:  # L10N-01
+    with source_of("ar").open("rb") as source:
+        catalog = read_po(source, locale="ar")
+    assert "n%100>=0 && n%100<=2 ? 4 : 5" in str(catalog.plural_expr)
+    forms = {one.id[0]: tuple(one.string or ()) for one in catalog if isinstance(one.id, tuple)}
+    differing = {said: (said_of[4], said_of[5]) for said, said_of in forms.items() if said_of[4] != said_of[5]}
+
+    assert len(differing) >= 16
+    assert {said for said, (few, many) in differing.items() if many.count("\u064b") <= few.count("\u064b")} == set()
