@@ -95,7 +95,11 @@ def _first_ones(what: ColumnElement[bool], *, descending: bool) -> tuple[Stateme
         return [column.desc() if descending else column.asc() for column in (found.c.starts_at, found.c.id)]
 
     one = _some(bindparam("learner", type_=Uuid), what, order(bookings)).subquery("lessons")
-    each = func.unnest(bindparam("learners", type_=ARRAY(Uuid))).table_valued(column("id", Uuid), name="each").render_derived()
+    each = (
+        func.unnest(bindparam("learners", type_=ARRAY(Uuid)))
+        .table_valued(column("id", Uuid), name="each")
+        .render_derived()
+    )
     many = _some(each.c.id, what, order(bookings)).lateral("lessons")
     return (
         Statement(_seen(one).order_by(*order(one))),
