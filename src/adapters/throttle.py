@@ -25,7 +25,7 @@ log: Final = structlog.get_logger(__name__)
 class RedisThrottle:
     """Keeps the promises of ``ports.throttle.Throttle``. What is not exact is fetched in portions of a hundredth of the
     limit, so that generous limits hardly cost a round trip; what a process fetched and did not use is lost. So a
-    process fetches one portion at a time: a hundred requests at the same moment would take the whole limit between them.
+    process fetches one portion at a time: a hundred requests at the same moment would take the whole limit.
     """
 
     def __init__(self, url: str, *, timeout_s: float = PATIENCE_S) -> None:

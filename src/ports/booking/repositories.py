@@ -30,8 +30,9 @@ class BookingRepository(Protocol):
         ...
 
     async def save(self, *bookings: Booking) -> None:
-        """Stores the next version of each. Raises StaleWrite unless ``booking.version - 1`` is what is stored, SlotTaken or
-        LearnerBusy when the new state takes a time that is gone. After an error the unit is only good for leaving.
+        """Stores the next version of each. Raises StaleWrite unless ``booking.version - 1`` is what is stored;
+        SlotTaken, LearnerBusy when the new state takes a time that is gone. After an error the unit is only good for
+        leaving.
         """
         ...
 
