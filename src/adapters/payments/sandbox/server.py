@@ -32,12 +32,13 @@ FORGET_EVERY: Final = 3600
 AWAY: Final[tuple[type[Exception], ...]] = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
-"""How a database speaks that is gone or comes up."""
+"""How a database speaks that is gone or comes up; the third of them when it goes between a question and its answer."""
 log = logging.getLogger("halaqa.sandbox")
 
 
