@@ -65,7 +65,7 @@ NOBODYS = {
 THINGS = frozenset(
     {
         "id", "academy_id", "booking_id", "class_id", "connection_id", "event_id", "journal_id", "late_payment_id",
-        "occurrence_id", "payment_id", "series_id",
+        "occurrence_id", "payment_id", "series_id", "taking",
     }
 )  # fmt: skip
 """Columns that name things, not people."""
