@@ -63,6 +63,7 @@ def create(settings: Settings, audience: Audience) -> Litestar:
             school_name=settings.school_name,
             school_zone=settings.school_zone,
             development=not settings.production,
+            strict=not settings.production,
             form_origins=(settings.sandbox_url, *stripe_pages(settings)) if main else (),
             trusted_hosts=settings.trusted_hosts,
             trusted_proxies=settings.trusted_proxies,

@@ -86,7 +86,9 @@ def create_app(
         state=State(
             {
                 "http": config,
-                "renderer": Renderer(clock, development=config.development, static_url=config.static_url),
+                "renderer": Renderer(
+                    clock, development=config.development, strict=config.strict, static_url=config.static_url
+                ),
                 "metrics": metrics,
                 "tell": tell,
                 "probes": dict(probes or {}),

@@ -24,7 +24,8 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     host names that requests may use; the one of ``base_url`` when empty. ``trusted_proxies``: addresses and networks
     whose word we take for who is calling. ``cors_origins``: origins whose scripts may use the API. ``push_key``: by
     which browsers know messages of ours; empty where none are sent. ``static_url``: where browsers get styles, scripts
-    and fonts instead of here. ``metrics_token``, ``metrics_networks``: who may read the numbers.
+    and fonts instead of here. ``metrics_token``, ``metrics_networks``: who may read the numbers. ``strict``: a template
+    that asks for what nobody gave is an error; before families it shows an empty place.
     """
 
     audience: Audience
@@ -34,6 +35,7 @@ class HttpConfig(msgspec.Struct, frozen=True, kw_only=True):
     school_name: str = "Halaqa"
     school_zone: str = "UTC"
     development: bool = False
+    strict: bool = True
     form_origins: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()

@@ -1,8 +1,9 @@
 """Whole pages that come out the same again, but for the proof that their forms carry (``csrf``).
 
-Like a part (``fragments``), a page is remembered under everything it is made of: who looks at it, what he may, how much
-news he has, where he is, his language, zone and colors, and all values that its handler gives. Who differs in any of
-it gets another page. Only handlers that say ``kept`` take part, and their templates do not know what time it is.
+Like a part (``fragments``), a page is remembered under everything it is made of: who looks at it, what he may, how
+much news he has, where he is, his language, zone and colors, and all values that its handler gives. Who differs in
+any of it gets another page. Only handlers that answer with ``kept_page`` take part, and their templates do not know
+what time it is.
 
 The proof stands between pieces that stay as they are, so these are packed once: a gzip file is a row of blocks, and
 one with the proof as it is goes between two with packed pieces. That it is not packed with the rest is how it should
@@ -99,6 +100,6 @@ def _frozen(value: Any) -> Hashable:
 class KeptResponse(Response[bytes]):
     """``whole`` and ``proof``: what the answer can be made of more quickly than from its content."""
 
-    def __init__(self, whole: Whole, proof: str, *, status_code: int, cookies: list[Cookie]) -> None:
-        super().__init__(whole.plain(proof), status_code=status_code, media_type=MediaType.HTML, cookies=cookies)
+    def __init__(self, whole: Whole, proof: str, *, cookies: list[Cookie]) -> None:
+        super().__init__(whole.plain(proof), media_type=MediaType.HTML, cookies=cookies)
         self.whole, self.proof = whole, proof

@@ -39,12 +39,20 @@ _DEEP: Final = frozenset({"portal", "qari"})
 class Renderer:
     """Templates are read once, in development on every page. ``page(...)`` is what handlers call."""
 
-    def __init__(self, clock: Clock, *, development: bool, folder: Path = TEMPLATES, static_url: str = "") -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        development: bool,
+        strict: bool = True,
+        folder: Path = TEMPLATES,
+        static_url: str = "",
+    ) -> None:
         self._clock, self._folder = clock, folder
         self._environment = Environment(
             loader=self._load,
             auto_escape_callback=lambda name: name.endswith((".html", ".svg")),
-            undefined_behavior="strict" if development else "lenient",
+            undefined_behavior="strict" if strict else "lenient",
             reload_before_render=development,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -112,12 +120,39 @@ def page(
     *,
     status_code: int = 200,
     cookies: list[Cookie] | None = None,
-    kept: bool = False,
     **context: Any,
 ) -> Response[Any]:
-    """Renders with what every page may count on: see ``templates/README.md``. ``kept``: remembered as a whole, under
-    all of that (see ``kept``); its template gets no ``now``.
+    """Renders with what every page may count on: see ``templates/README.md``."""
+    renderer = cast(Renderer, request.app.state.renderer)
+    values, _token, extra = _every_page(request)
+    return Response(
+        renderer.render(template, values | _around(request, renderer, values) | context),
+        status_code=status_code,
+        media_type=MediaType.HTML,
+        cookies=[*(cookies or []), *extra],
+    )
+
+
+def kept_page(request: Connection, template: str, /, **context: Any) -> Response[Any]:
+    """As ``page``, but remembered as a whole, under all that it is made of (see ``kept``). Its template gets no
+    ``now``. Who is told something by the way gets a page of his own.
     """
+    renderer = cast(Renderer, request.app.state.renderer)
+    values, token, extra = _every_page(request)
+    if values["flash"]:
+        return page(request, template, **context)
+    of = [template, manner(), *((name, each) for name, each in values.items() if name not in _OF_THE_REQUEST)]
+    marked = values | {"csrf_token": CSRF_MARK}
+
+    def rendered() -> str:
+        return renderer.render_timeless(template, marked | _around(request, renderer, marked) | context)
+
+    whole = renderer.pages.page([*of, context], rendered)
+    return KeptResponse(whole, token, cookies=extra)
+
+
+def _every_page(request: Connection) -> tuple[dict[str, Any], str, list[Cookie]]:
+    """What every template may count on, the proof that its forms carry, and the cookies that go with it."""
     config, viewer, brand = config_of(request), viewer_of(request), brand_of(request)
     token, visit = csrf.token_for_page(request)
     flash, person = flash_of(request), signed_in(request)
@@ -144,24 +179,8 @@ def page(
         "development": config.development,
         "request_id": request_id_of(request),
     }
-    renderer = cast(Renderer, request.app.state.renderer)
     seen = expired_cookie(config, config.flash_cookie) if flash else None
-    extra = [*(cookies or []), *(cookie for cookie in (visit, seen, remembered_language(request)) if cookie)]
-    if kept and not flash:
-        of = [template, manner(), *((name, each) for name, each in values.items() if name not in _OF_THE_REQUEST)]
-        marked = values | {"csrf_token": CSRF_MARK}
-
-        def rendered() -> str:
-            return renderer.render_timeless(template, marked | _around(request, renderer, marked) | context)
-
-        whole = renderer.pages.page([*of, context], rendered)
-        return KeptResponse(whole, token, status_code=status_code, cookies=extra)
-    return Response(
-        renderer.render(template, values | _around(request, renderer, values) | context),
-        status_code=status_code,
-        media_type=MediaType.HTML,
-        cookies=extra,
-    )
+    return values, token, [cookie for cookie in (visit, seen, remembered_language(request)) if cookie]
 
 
 def _around(request: Connection, renderer: Renderer, values: Mapping[str, Any]) -> dict[str, Any]:

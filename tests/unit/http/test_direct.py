@@ -138,8 +138,11 @@ def test_both_ways_answer_alike(method: str, path: str, more: dict[str, Any], to
         if isinstance(body, dict):
             for random in ("request_id", "csrf_token"):
                 body.pop(random, None)
-        said.append(
-            (answer.status_code, body, {k: v for k, v in answer.headers.items() if k not in OWN | {"content-length"}})
-        )
+        told = {
+            name: CHANCE.sub("", value)
+            for name, value in answer.headers.items()
+            if name not in OWN | {"content-length"}
+        }
+        said.append((answer.status_code, body, told))
 
     assert said[0] == said[1]

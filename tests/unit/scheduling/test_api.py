@@ -1,5 +1,6 @@
 """The API of Qaris, slots and availability, over the real HTTP core and fakes. (DISC-01, DISC-02, API-04)"""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,9 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from adapters.http.api.scheduling import CONTROLLERS_MAIN
+from adapters.http.web.public import PublicController
 from application.booking.learner_search import LearnerSearch
+from application.identity.see_family import SeeChildren
 from application.scheduling.change_calendar import ChangeCalendar
 from application.scheduling.free_slots import FreeSlots
 from application.scheduling.search_qaris import SearchQaris
@@ -24,6 +27,7 @@ from domain.identity.permission import Audience, Role
 from domain.ids import UserId
 from fakes.clock import FixedClock
 from fakes.directory import MemoryDirectory, MemorySchool
+from fakes.guardians import MemoryGuardianQueries
 from fakes.http import QARI_TOKEN, STUDENT_TOKEN, an_app, bearer, person, provided
 from fakes.ids import SequentialIds
 from fakes.scheduling import a_calendar, a_qari
@@ -50,7 +54,9 @@ def client(school: MemorySchool) -> Iterator[TestClient[Litestar]]:
     change = ChangeCalendar(school.new_unit, clock, directory)
     uses = {
         "search_qaris": SearchQaris(directory, clock),
+        "see_children": SeeChildren(MemoryGuardianQueries()),
         "learner_search": LearnerSearch(memory_units(MemoryStore()), clock),
+        "clock": clock,
         "free_slots": FreeSlots(directory, clock),
         "see_calendar": SeeCalendar(school.new_unit, clock, directory),
         "set_weekly_rules": SetWeeklyRules(change),
@@ -61,7 +67,9 @@ def client(school: MemorySchool) -> Iterator[TestClient[Litestar]]:
         "set_offers": SetOffers(school.new_unit),
         "set_learner_gender": SetLearnerGender(school.new_unit),
     }
-    app = an_app(CONTROLLERS_MAIN, dependencies={name: provided(use) for name, use in uses.items()})
+    app = an_app(
+        (*CONTROLLERS_MAIN, PublicController), dependencies={name: provided(use) for name, use in uses.items()}
+    )
     with TestClient(app, base_url="http://testserver.local") as client:
         yield client
 
@@ -194,3 +202,23 @@ def test_who_may_do_what(client: TestClient[Litestar]) -> None:
     assert client.get(AVAILABILITY, headers=bearer(STUDENT_TOKEN)).status_code == 403
     said = client.put("/api/v1/my/learner", json={"gender": "female"}, headers=bearer(STUDENT_TOKEN))
     assert said.status_code == 204
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "ur"])
+@pytest.mark.parametrize(
+    "path", ["/", "/qaris", "/qaris?subject=tajwid", f"/qaris/{QARI}", f"/qaris/{QARI}?minutes=30&week=2026-03-09"]
+)
+def test_whoever_looks_around_gets_the_page_again_as_it_was(
+    client: TestClient[Litestar], path: str, language: str
+) -> None:
+    said = {"Accept-Language": language, "Accept": "text/html"}
+    first, again = (client.get(path, headers=said) for _ in range(2))
+
+    assert (first.status_code, again.status_code) == (200, 200), first.text
+    assert f'lang="{language}"' in first.text
+    assert str(QARI) in first.text
+    assert without_proof(again.text) == without_proof(first.text)
+
+
+def without_proof(page: str) -> str:
+    return re.sub(r'name="csrf_token" value="[^"]*"', "", page)

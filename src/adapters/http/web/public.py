@@ -16,7 +16,7 @@ from adapters.http import structured
 from adapters.http.alternates import alternates, canonical
 from adapters.http.branding import brand_of
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
-from adapters.http.templating import page, part
+from adapters.http.templating import kept_page, page, part
 from adapters.http.text import _
 from adapters.http.web.forms import id_of
 from adapters.http.web.seeking import seeking_for
@@ -63,7 +63,7 @@ class PublicController(Controller):
         about = _("Learn the Quran with a Qari of your choice, one to one, at a time that suits you.")
         name = brand_of(request).branding.name or config_of(request).school_name
         facts = structured.school(request, name, about, LANGUAGES)
-        return page(request, "public/landing.html", kept=True, soonest=soonest, **_indexed(request, "/", facts))
+        return kept_page(request, "public/landing.html", soonest=soonest, **_indexed(request, "/", facts))
 
     @get("/qaris", needs=Permission.NOTHING)
     async def qaris(
@@ -128,10 +128,9 @@ class PublicController(Controller):
         form: dict[str, Any] = (
             choices() if free else {"filters": part(request, "public/qaris_filters.html", told, choices, **kept)}
         )
-        return page(
+        return kept_page(
             request,
             "public/qaris.html",
-            kept=True,
             qaris=[_card(request, qari, seeking.child) for qari in found.items],
             next="/qaris?" + urlencode(here | {"cursor": found.next_cursor}) if found.next_cursor else None,
             first="/qaris?" + urlencode(here) if cursor else None,

@@ -9,7 +9,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from adapters.http.requests import Req
-from adapters.http.templating import page, part
+from adapters.http.templating import kept_page, page, part
 from adapters.http.text import _
 from adapters.http.web.forms import address, id_of, next_page
 from adapters.http.web.lessons.view import door_stands_open, way_in_stands_open
@@ -82,10 +82,9 @@ class PortalController(Controller):
             classes = list(await see_class_times(request.user, TimeSlot(now, now + SOON), learner_id=learner_id))
         wards = await see_children(request.user) if request.user.may(Permission.MANAGE_CHILDREN) else ()
         children = [ward for ward in wards if Right.SEE in ward.rights and ward.status == "active"]
-        return page(
+        return kept_page(
             request,
             "student/lessons.html",
-            kept=True,
             tense=shown.value,
             lessons=[_row(request, lesson, now) for lesson in found.items],
             classes=classes[:AHEAD],
