@@ -17,6 +17,8 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 SOURCES := src tests bench
 QUICK := not e2e and not browser and not slow
 WORKERS ?= 2
+# One more than there are processors: these tests often wait.
+SYSTEM_WORKERS ?= 3
 
 # Compiled once, not by each process anew: the tests alone start some hundred of them.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,8 +40,7 @@ test-quick: $(DEV_READY) ## Run the tests that need no running system
 
 .PHONY: test-system
 test-system: $(DEV_READY) browser ## Run the system and drive it over HTTP and in a browser
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m "slow and not e2e and not browser"
-	@$(PY) -m pytest -q -n $(WORKERS) --dist loadfile -m "e2e or browser"
+	@$(PY) -m pytest -q -n $(SYSTEM_WORKERS) --dist loadfile --no-loadscope-reorder -m "slow or e2e or browser"
 
 .PHONY: fuzz
 fuzz: $(DEV_READY) ## Ask both applications what nobody would think of, for FUZZ_SECONDS (300)

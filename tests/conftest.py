@@ -29,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.postgres)
         if names & {"valkey_server", "valkey_url", "valkey"}:
             item.add_marker(pytest.mark.valkey)
+    # What takes longest comes first, so that the others run beside it and nobody waits for it at the end.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def pytest_collection_finish() -> None:

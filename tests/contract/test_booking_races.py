@@ -25,7 +25,7 @@ from fakes.scheduling import QARI
 from support.lessons import START, STUDENT, TEACHER, School, a_student
 from support.units import postgres_units
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.fixture

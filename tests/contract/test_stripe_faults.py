@@ -27,8 +27,8 @@ class World:
 
     def __init__(self, oracle: Oracle, line: Line, client: httpx.AsyncClient) -> None:
         self.oracle, self.line = oracle, line
-        self.broken = a_stripe_gateway(line.url, client, attempts=1, timeout_s=0.6, failures=50)
-        self.patient = a_stripe_gateway(line.url, client, attempts=3, timeout_s=0.6, failures=50)
+        self.broken = a_stripe_gateway(line.url, client, attempts=1, timeout_s=1.2, failures=50)
+        self.patient = a_stripe_gateway(line.url, client, attempts=3, timeout_s=1.2, failures=50)
         self.nobody = a_stripe_gateway(line.nobody, client, attempts=1)
         self.well = a_stripe_gateway(oracle.url, client)
 

@@ -60,7 +60,7 @@ async def till(oracle: Oracle, line: Line, received: Receiver) -> AsyncIterator[
     received.received.clear()
 
     async with httpx.AsyncClient(trust_env=False) as client:
-        made = Till(gateway=lambda clock: a_stripe_gateway(line.url, client, attempts=1, timeout_s=0.6, failures=99))
+        made = Till(gateway=lambda clock: a_stripe_gateway(line.url, client, attempts=1, timeout_s=1.2, failures=99))
         made.clock.set(datetime.now(UTC))
         yield made
     assert oracle.violations() == []

@@ -21,7 +21,7 @@ KEYS = cast(PushKeys, read_push_key(new_push_key()))
 MESSAGE = PushMessage(
     title="درس الآن", body="19:00", link="/lessons/1", tag="m-1", lang="ar", dir="rtl", ttl_s=3600, urgent=True
 )
-PATIENCE = Patience(attempts=1, timeout_s=0.6, first_wait_s=0.01, longest_wait_s=0.05)
+PATIENCE = Patience(attempts=1, timeout_s=1.0, first_wait_s=0.01, longest_wait_s=0.05)
 
 
 @pytest.fixture

@@ -51,6 +51,8 @@ from standins.whatsapp import (
 )
 from support.faulty import AFTER_SUCCESS, FAULTS, Fault, faulty
 
+pytestmark = pytest.mark.slow
+
 READER = "+923001234567"
 ACCOUNT = Account(
     name="school",
@@ -61,7 +63,7 @@ ACCOUNT = Account(
     verify_token="hello",
     number=f"+{NUMBER}",
 )
-SHORT = Patience(attempts=2, first_wait_s=0.01, longest_wait_s=0.02, timeout_s=0.4, queue_s=0.05, failures=50)
+SHORT = Patience(attempts=2, first_wait_s=0.01, longest_wait_s=0.02, timeout_s=0.8, queue_s=0.05, failures=50)
 HELLO = Template(name=PREFIX + "receipt", lang="en", body=("$15.00",), button="portal/payments")
 AT = int(NOON.timestamp())
 
@@ -450,7 +452,6 @@ async def test_who_writes_stop_is_answered_once_in_the_window(service: WhatsApp,
     assert [message.kind for message in service.messages] == ["text"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["nobody", *FAULTS])
 @pytest.mark.parametrize("heard", [True, False], ids=["told_later", "never_told"])
 async def test_whatever_breaks_the_news_is_told_and_never_twice_there(
@@ -484,7 +485,6 @@ async def test_whatever_breaks_the_news_is_told_and_never_twice_there(
         assert all(one.status is not Status.QUEUED for one in school.store.shelf("deliveries").values())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["nobody", *FAULTS])
 async def test_what_a_broken_line_means(service: WhatsApp, client: httpx.AsyncClient, fault: str) -> None:
     with faulty(service.url, hang_s=0.8) as line:

@@ -10,6 +10,8 @@ from support.school import a_day_ahead, book_and_pay, hold, mails_to, open_check
 from support.system import Person, eventually
 from support.town import Town
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 async def fair_weather_afterwards(town: Town) -> AsyncIterator[None]:

@@ -11,6 +11,8 @@ from domain.identity.permission import Role
 from support.crash import PATIENCE_S, PAYERS, Payer, School
 from support.system import eventually
 
+pytestmark = pytest.mark.long
+
 PAUSE_S = 1.5
 LEASES_S = 150.0
 """Longer than anything that a killed worker had in its hands stays his (two minutes)."""

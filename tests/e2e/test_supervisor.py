@@ -43,6 +43,10 @@ class Up:
             )
         return self.process
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def wait_until_open(self) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while "is open" not in self.said.read_text():
@@ -68,12 +72,16 @@ class Up:
 
     def child(self, name: str) -> int:
         for pid in self.children:
-            if f"serve-{name}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            try:
+                words = Path(f"/proc/{pid}/cmdline").read_bytes()
+            except OSError:
+                continue  # gone in between
+            if f"serve-{name}".encode() in words:
                 return pid
         raise LookupError(name)
 
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.is_running:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(10)
 
@@ -88,9 +96,25 @@ def up(tmp_path: Path) -> Iterator[Up]:
     running.stop()
 
 
-def test_ctrl_c_stops_everything_within_five_seconds_and_the_next_start_finds_the_data(up: Up) -> None:
-    process = up.start()
-    up.wait_until_open()
+@pytest.fixture(scope="module")
+def one_school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    running = Up(tmp_path_factory.mktemp("supervised"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def school(one_school: Up) -> Up:
+    """Open, whatever another test has done to it."""
+    if not one_school.is_running:
+        one_school.start()
+    one_school.wait_until_open()
+    return one_school
+
+
+def test_ctrl_c_stops_everything_within_five_seconds_and_the_next_start_finds_the_data(school: Up) -> None:
+    up, process = school, school.process
+    assert process is not None
     children = up.children
     assert len(children) == 6
     assert up.is_ready()
@@ -108,9 +132,9 @@ def test_ctrl_c_stops_everything_within_five_seconds_and_the_next_start_finds_th
     assert "newest schema" not in up.said.read_text()
 
 
-def test_a_killed_supervisor_takes_its_children_along_and_is_recovered_from(up: Up) -> None:
-    process = up.start()
-    up.wait_until_open()
+def test_a_killed_supervisor_takes_its_children_along_and_is_recovered_from(school: Up) -> None:
+    up, process = school, school.process
+    assert process is not None
     children = up.children
 
     process.kill()
@@ -122,9 +146,8 @@ def test_a_killed_supervisor_takes_its_children_along_and_is_recovered_from(up: 
     assert up.is_ready()
 
 
-def test_a_child_that_crashes_is_started_again(up: Up) -> None:
-    up.start()
-    up.wait_until_open()
+def test_a_child_that_crashes_is_started_again(school: Up) -> None:
+    up = school
     before = up.child("admin")
 
     os.kill(before, signal.SIGKILL)
@@ -163,13 +186,11 @@ def test_a_folder_that_cannot_be_written_to_is_said_in_one_line(up: Up) -> None:
     assert line.startswith("halaqa: cannot write to /proc/halaqa")
 
 
-def test_a_second_supervisor_on_the_same_data_says_who_has_it(up: Up, tmp_path: Path) -> None:
-    first = up.start()
-    up.wait_until_open()
-    second = Up(tmp_path)
-    second.said = tmp_path / "said by the second"
+def test_a_second_supervisor_on_the_same_data_says_who_has_it(school: Up, up: Up) -> None:
+    up.environ["HALAQA_DATA_DIR"] = school.environ["HALAQA_DATA_DIR"]
+    assert school.process is not None
 
-    code = second.start().wait(PATIENCE_S)
+    code = up.start().wait(PATIENCE_S)
 
     assert code == 2
-    assert f"is in use by process {first.pid}" in second.said.read_text()
+    assert f"is in use by process {school.process.pid}" in up.said.read_text()

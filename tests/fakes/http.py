@@ -84,11 +84,13 @@ def an_app(
     *,
     audience: Audience = Audience.MAIN,
     dependencies: Mapping[str, Provide] | None = None,
+    inner: Mapping[str, Any] | None = None,
     probes: Mapping[str, Probe] | None = None,
     count_news: CountNews | None = None,
     **config: Any,
 ) -> Litestar:
-    """What a handler names and nobody gives is answered with 409 ``reached`` when it is asked for.
+    """What a handler names and nobody gives is answered with 409 ``reached`` when it is asked for. ``inner``: what
+    the application itself works with, in place of the clock that stands and of everybody being signed in.
 
     Hundreds of tests ask for the same routes with other things behind them: those are made once, since making them
     takes longer than asking them.
@@ -96,28 +98,31 @@ def an_app(
     given = dict(dependencies or {})
     values = {name: part.value for name, part in given.items() if isinstance(part, Provided)}
     if probes is None and count_news is None and len(values) == len(given):
-        made = _made_once(tuple(controllers), audience, tuple(sorted(given)), tuple(sorted(config.items())))
-        return _furnished(made, values)
-    return _an_app(controllers, audience, given, probes, count_news, config)
+        parts = dict(inner or {})
+        told = tuple(sorted(config.items()))
+        made = _made_once(tuple(controllers), audience, tuple(sorted(values)), tuple(sorted(parts)), told)
+        return _furnished(made, values | parts)
+    return _an_app(controllers, audience, given, inner or {}, probes, count_news, config)
 
 
 def _an_app(
     controllers: Sequence[Any],
     audience: Audience,
     dependencies: Mapping[str, Provide],
+    inner: Mapping[str, Any],
     probes: Mapping[str, Probe] | None,
     count_news: CountNews | None,
     config: Mapping[str, Any],
 ) -> Litestar:
     clock = StandingClock()
+    given: dict[str, Any] = {"clock": clock, "authenticator": Authenticate(audience, EverybodySignedIn(), clock)}
     return create_app(
         config=a_config(audience, **config),
         controllers=controllers,
         dependencies={**missing(controllers), **dependencies},
-        authenticator=Authenticate(audience, EverybodySignedIn(), clock),
-        clock=clock,
         probes=probes,
         count_news=count_news,
+        **(given | dict(inner)),
     )
 
 
@@ -125,9 +130,28 @@ _PARTS: Final[ContextVar[Mapping[str, Any]]] = ContextVar("parts")
 """What stands behind the routes for the request at hand."""
 
 
+class _OfTheRequest:
+    """Stands inside an application for what belongs to the request at hand."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(_PARTS.get()[self._name], attribute)
+
+
+class _CalledOfTheRequest(_OfTheRequest):
+    async def __call__(self, *given: Any, **named: Any) -> Any:
+        return await _PARTS.get()[self._name](*given, **named)
+
+
 @lru_cache(maxsize=64)
 def _made_once(
-    controllers: tuple[Any, ...], audience: Audience, names: tuple[str, ...], config: tuple[tuple[str, Any], ...]
+    controllers: tuple[Any, ...],
+    audience: Audience,
+    names: tuple[str, ...],
+    inner: tuple[str, ...],
+    config: tuple[tuple[str, Any], ...],
 ) -> Litestar:
     def part(name: str) -> Provide:
         def get() -> Any:
@@ -135,7 +159,8 @@ def _made_once(
 
         return Provide(get, sync_to_thread=False)
 
-    return _an_app(controllers, audience, {name: part(name) for name in names}, None, None, dict(config))
+    within = {name: _CalledOfTheRequest(name) for name in inner}
+    return _an_app(controllers, audience, {name: part(name) for name in names}, within, None, None, dict(config))
 
 
 def _furnished(made: Litestar, parts: Mapping[str, Any]) -> Litestar:

@@ -23,7 +23,7 @@ from support.fuzz import Door, Odd, fuzz
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.valkey]
 ADDRESS: Final = {Audience.MAIN: "http://main.test", Audience.ADMIN: "http://admin.test"}
-SECONDS: Final = float(os.environ.get("FUZZ_SECONDS", "16"))
+SECONDS: Final = float(os.environ.get("FUZZ_SECONDS", "10"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "114"))
 EACH: Final = 1 if SECONDS < 60 else 6
 

@@ -11,8 +11,8 @@ from adapters.google.service import GoogleService
 from adapters.outgoing.budget import MemoryBudget
 from adapters.outgoing.guard import Patience
 
-QUICK = Patience(attempts=2, first_wait_s=0.01, longest_wait_s=0.05, timeout_s=0.7, failures=50)
-ONCE = Patience(attempts=1, first_wait_s=0.01, longest_wait_s=0.05, timeout_s=0.7, failures=50)
+QUICK = Patience(attempts=2, first_wait_s=0.01, longest_wait_s=0.05, timeout_s=1.0, failures=50)
+ONCE = Patience(attempts=1, first_wait_s=0.01, longest_wait_s=0.05, timeout_s=1.0, failures=50)
 
 
 def an_account(**changes: Any) -> GoogleAccount:

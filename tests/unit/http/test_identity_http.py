@@ -10,17 +10,15 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from adapters.http.api import identity as api
-from adapters.http.app import create_app
 from adapters.http.routes import controllers_for
 from adapters.http.web import identity as web
 from application.identity.authenticate import Authenticate
 from application.identity.verify_email import MintVerification
 from domain.identity.permission import Audience, Role
 from domain.ids import EventId, UserId
-from entrypoints.docs import missing
 from fakes.clock import FixedClock
 from fakes.doors import Cases
-from fakes.http import a_config, bearer, provided
+from fakes.http import a_config, an_app, bearer, provided
 from fakes.identity import (
     GOOD_PASSWORD,
     IdentityStore,
@@ -49,13 +47,15 @@ def a_door(store: IdentityStore, clock: FixedClock, audience: Audience) -> Lites
     both = (api, web)
     main = audience is Audience.MAIN
     controllers = [c for module in both for c in (module.CONTROLLERS_MAIN if main else module.CONTROLLERS_ADMIN)]
-    return create_app(
-        config=a_config(audience),
-        controllers=controllers,
-        dependencies={**missing(controllers), **{name: provided(case) for name, case in cases.by_name().items()}},
-        authenticator=Authenticate(audience, MemorySessionQueries(store), clock),
-        refresher=cases.refresh,
-        clock=clock,
+    return an_app(
+        controllers,
+        audience=audience,
+        dependencies={name: provided(case) for name, case in cases.by_name().items()},
+        inner={
+            "authenticator": Authenticate(audience, MemorySessionQueries(store), clock),
+            "refresher": cases.refresh,
+            "clock": clock,
+        },
     )
 
 

@@ -12,7 +12,6 @@ from litestar.testing import TestClient
 
 from adapters.http.api import identity as api
 from adapters.http.api import sessions as api_sessions
-from adapters.http.app import create_app
 from adapters.http.web import identity as web
 from adapters.http.web import preferences
 from adapters.http.web import sessions as web_sessions
@@ -21,10 +20,9 @@ from domain.identity.permission import Audience, Role
 from domain.identity.session import ACCESS_LIFETIME, GRACE, LIFETIMES, Ending, Session
 from domain.identity.user import AccountStatus, Onboarding
 from domain.ids import SessionId
-from entrypoints.docs import missing
 from fakes.clock import FixedClock
 from fakes.doors import Cases
-from fakes.http import a_config, bearer, provided
+from fakes.http import an_app, bearer, provided
 from fakes.identity import (
     GOOD_PASSWORD,
     IdentityStore,
@@ -54,14 +52,16 @@ class Doors:
         modules: list[Any] = [api, api_sessions, web, web_sessions, preferences]
         name = "CONTROLLERS_MAIN" if audience is Audience.MAIN else "CONTROLLERS_ADMIN"
         controllers = [controller for module in modules for controller in getattr(module, name)]
-        return create_app(
-            config=a_config(audience),
-            controllers=controllers,
-            dependencies={**missing(controllers), **{name: provided(case) for name, case in cases.by_name().items()}},
-            authenticator=Authenticate(audience, MemorySessionQueries(self.store), self.clock),
-            refresher=cases.refresh,
-            throttle=throttle,
-            clock=self.clock,
+        return an_app(
+            controllers,
+            audience=audience,
+            dependencies={name: provided(case) for name, case in cases.by_name().items()},
+            inner={
+                "authenticator": Authenticate(audience, MemorySessionQueries(self.store), self.clock),
+                "refresher": cases.refresh,
+                "throttle": throttle,
+                "clock": self.clock,
+            },
         )
 
     @property

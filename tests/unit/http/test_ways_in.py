@@ -13,7 +13,6 @@ from litestar.testing import TestClient
 
 from adapters.http.api import factors as factors_api
 from adapters.http.api import identity as identity_api
-from adapters.http.app import create_app
 from adapters.http.web import identity, providers, second_factor, security
 from adapters.passkeys import WebAuthn
 from adapters.persistence.cipher import FernetCipher
@@ -28,7 +27,7 @@ from application.identity.sign_in_by_provider import DepartToProvider, SignInByP
 from domain.identity.permission import Audience
 from fakes.clock import FixedClock
 from fakes.doors import Cases
-from fakes.http import a_config, bearer, provided
+from fakes.http import an_app, bearer, provided
 from fakes.identity import (
     GOOD_PASSWORD,
     IdentityStore,
@@ -76,13 +75,14 @@ def main(store: IdentityStore, clock: FixedClock) -> Iterator[TestClient[Litesta
         "unlink_provider": UnlinkProvider(units, clock, confirm),
         "reset_factors": ResetFactors(units, clock, cases.cache),
     }
-    app = create_app(
-        config=a_config(audience),
-        controllers=[controller for module in MODULES for controller in module.CONTROLLERS_MAIN],
+    app = an_app(
+        [controller for module in MODULES for controller in module.CONTROLLERS_MAIN],
         dependencies={name: provided(case) for name, case in (cases.by_name() | mine).items()},
-        authenticator=Authenticate(audience, MemorySessionQueries(store), clock),
-        refresher=cases.refresh,
-        clock=clock,
+        inner={
+            "authenticator": Authenticate(audience, MemorySessionQueries(store), clock),
+            "refresher": cases.refresh,
+            "clock": clock,
+        },
     )
     with TestClient(app, base_url=ORIGIN) as client:
         assert client.post("/api/v1/auth/register", json=MARYAM).status_code == 201

@@ -9,6 +9,8 @@ import pytest
 
 from support.faulty import FAULTS, Fault, Line, faulty
 
+pytestmark = pytest.mark.slow
+
 WORK: list[str] = []
 
 
