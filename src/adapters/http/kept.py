@@ -1,9 +1,9 @@
 """Whole pages that come out the same again, but for the proof that their forms carry (``csrf``).
 
 Like a part (``fragments``), a page is remembered under everything it is made of: who looks at it, what he may, how
-much news he has, where he is, his language, zone and colors, and all values that its handler gives. Who differs in
-any of it gets another page. Only handlers that answer with ``kept_page`` take part, and their templates do not know
-what time it is.
+much news he has, where he is with all that he asks for, his language, zone and colors, and what its handler has
+found. Who differs in any of it gets another page. Only handlers that answer with ``kept_page`` take part, and their
+templates do not know what time it is.
 
 The proof stands between pieces that stay as they are, so these are packed once: a gzip file is a row of blocks, and
 one with the proof as it is goes between two with packed pieces. That it is not packed with the rest is how it should
@@ -64,10 +64,12 @@ class Pages:
         self._most = most
         self._made: OrderedDict[Hashable, Whole] = OrderedDict()
 
-    def page(self, of: Iterable[Any], render: Callable[[], str]) -> Whole:
-        """``of``: all that it is made of. What cannot be compared is not remembered."""
+    def page(self, known: Iterable[Any], of: Hashable, render: Callable[[], str]) -> Whole:
+        """``known`` and ``of``: all that it is made of, the former as templates take it, the latter frozen already.
+        What cannot be compared is not remembered.
+        """
         try:
-            key = tuple(map(_frozen, of))
+            key = (*map(_frozen, known), of)
             found = self._made.get(key)
         except TypeError:
             return Whole(render())

@@ -26,6 +26,7 @@ from adapters.http.unread import unread_of
 from adapters.languages import NUMERALS, OWN_NAMES
 from domain.identity.actor import Actor
 from domain.identity.permission import GRANTS
+from ports.academy import current_academy
 from ports.clock import Clock
 
 HERE: Final = Path(__file__).parent
@@ -133,22 +134,25 @@ def page(
     )
 
 
-def kept_page(request: Connection, template: str, /, **context: Any) -> Response[Any]:
-    """As ``page``, but remembered as a whole, under all that it is made of (see ``kept``). Its template gets no
-    ``now``. Who is told something by the way gets a page of his own.
+def kept_page(
+    request: Connection, template: str, of: Hashable, shown: Callable[[], Mapping[str, Any]], /
+) -> Response[Any]:
+    """As ``page``, but remembered as a whole (see ``kept``). ``of``: all that it is made of beside its address and
+    what every page has; ``shown`` is what the template needs of that, worked out for the first time only. Nobody who
+    is told something by the way gets another's page. The template gets no ``now``.
     """
     renderer = cast(Renderer, request.app.state.renderer)
     values, token, extra = _every_page(request)
     if values["flash"]:
-        return page(request, template, **context)
-    of = [template, manner(), *((name, each) for name, each in values.items() if name not in _OF_THE_REQUEST)]
-    marked = values | {"csrf_token": CSRF_MARK}
+        return page(request, template, **shown())
+    known = tuple((name, each) for name, each in values.items() if name not in _OF_THE_REQUEST)
+    address = (current_academy(), request.scope["query_string"], template, manner())
 
     def rendered() -> str:
-        return renderer.render_timeless(template, marked | _around(request, renderer, marked) | context)
+        marked = values | {"csrf_token": CSRF_MARK}
+        return renderer.render_timeless(template, marked | _around(request, renderer, marked) | dict(shown()))
 
-    whole = renderer.pages.page([*of, context], rendered)
-    return KeptResponse(whole, token, cookies=extra)
+    return KeptResponse(renderer.pages.page(known, (address, of), rendered), token, cookies=extra)
 
 
 def _every_page(request: Connection) -> tuple[dict[str, Any], str, list[Cookie]]:

@@ -45,7 +45,7 @@ class QariFilters(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 24
 
 
-class QariCard(msgspec.Struct, frozen=True, kw_only=True):
+class QariCard(msgspec.Struct, frozen=True, kw_only=True, cache_hash=True):
     """``price`` is that of the lesson asked for, else of the shortest one within ``max_price``; ``minutes`` says which.
     ``next_free`` is None when nothing is free in the window that was searched.
     """

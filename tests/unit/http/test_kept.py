@@ -46,7 +46,7 @@ def test_what_is_packed_is_what_was_written(html: str, proof: str) -> None:
 def test_a_page_is_made_once_and_each_request_has_its_own_proof() -> None:
     press, pages = Press(), Pages()
 
-    first, again = (pages.page([*ONE, {"lessons": [Markup("<li>")]}], press) for _ in range(2))
+    first, again = (pages.page([*ONE, {"lessons": [Markup("<li>")]}], (), press) for _ in range(2))
 
     assert press.printed == 1
     assert (first.plain("a"), again.plain("b")) == (b"<p>1 a</p>", b"<p>1 b</p>")
@@ -67,10 +67,10 @@ def test_a_page_is_made_once_and_each_request_has_its_own_proof() -> None:
 )  # fmt: skip
 def test_who_differs_in_anything_gets_a_page_of_his_own(other: list[Any]) -> None:
     press, pages = Press(), Pages()
-    pages.page(ONE, press)
-    assert pages.page(ONE, press).plain("") == b"<p>1 </p>"
+    pages.page(ONE, (), press)
+    assert pages.page(ONE, (), press).plain("") == b"<p>1 </p>"
 
-    assert pages.page(other, press).plain("") == b"<p>2 </p>"
+    assert pages.page(other, (), press).plain("") == b"<p>2 </p>"
 
 
 def test_two_people_of_one_name_and_values_that_cannot_be_compared_share_nothing() -> None:
@@ -86,13 +86,23 @@ def test_two_people_of_one_name_and_values_that_cannot_be_compared_share_nothing
         {"at": datetime(2026, 1, 2, tzinfo=UTC)},
     ]
 
-    assert [pages.page([person], press).plain("")[3:4] for person in people] == [b"%d" % n for n in range(1, 9)]
+    assert [pages.page([person], (), press).plain("")[3:4] for person in people] == [b"%d" % n for n in range(1, 9)]
+
+
+def test_what_the_handler_has_found_is_part_of_it_as_it_is() -> None:
+    press, pages = Press(), Pages()
+    found = [(1, "Maryam"), (1, "Ali"), ((1, "Maryam"),), (2, "Maryam"), ("1", "Maryam")]
+
+    for _ in range(2):
+        assert [pages.page(ONE, of, press).plain("")[3:4] for of in found] == [b"1", b"2", b"3", b"4", b"5"]
+    unfrozen: Any = ["a list"]
+    assert [pages.page(ONE, unfrozen, press).plain("")[3:4] for _ in range(2)] == [b"6", b"7"]
 
 
 def test_what_was_not_asked_for_longest_is_forgotten_first() -> None:
     press, pages = Press(), Pages(most=2)
 
     for of in (1, 2, 1, 3, 1, 2):
-        pages.page([of], press)
+        pages.page([of], (), press)
 
     assert press.printed == 4

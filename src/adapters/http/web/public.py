@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -59,11 +60,15 @@ class PublicController(Controller):
     @get("/", needs=Permission.NOTHING)
     async def landing(self, request: Req, search_qaris: NamedDependency[SearchQaris]) -> Response[str]:
         found = await search_qaris(QariFilters(limit=SHOWN_FIRST))
-        soonest = [_card(request, qari) for qari in found.items if qari.next_free is not None]
-        about = _("Learn the Quran with a Qari of your choice, one to one, at a time that suits you.")
-        name = brand_of(request).branding.name or config_of(request).school_name
-        facts = structured.school(request, name, about, LANGUAGES)
-        return kept_page(request, "public/landing.html", soonest=soonest, **_indexed(request, "/", facts))
+        soonest = tuple(qari for qari in found.items if qari.next_free is not None)
+
+        def shown() -> dict[str, Any]:
+            about = _("Learn the Quran with a Qari of your choice, one to one, at a time that suits you.")
+            name = brand_of(request).branding.name or config_of(request).school_name
+            facts = structured.school(request, name, about, LANGUAGES)
+            return {"soonest": [_card(request, qari) for qari in soonest], **_indexed(request, "/", facts)}
+
+        return kept_page(request, "public/landing.html", soonest, shown)
 
     @get("/qaris", needs=Permission.NOTHING)
     async def qaris(
@@ -100,47 +105,42 @@ class PublicController(Controller):
         )
         cursor = request.query_params.get("cursor")
         found = await search_qaris(filters, cursor)
-        facts = structured.listing(request, [(f"/qaris/{qari.user_id}", qari.name) for qari in found.items])
         asked = {name: value for name, value in values.items() if value}
-        here = asked | seeking.asked
-        lang = viewer_of(request).locale
-        narrowing: dict[str, Any] = {
-            "prefilled": bool(prefilled),
-            "narrowed": bool(asked),
-            "child": seeking.child,
-            "price_error": errors.get("price"),
-        }
-        kept: dict[str, Any] = {"children": tuple(seeking.children), **narrowing}
+        # Beside what his address says: a learner's placement, his children, and who fits him.
+        of = (tuple(found.items), found.next_cursor, tuple(asked.items()), bool(prefilled), seeking.frozen)
 
-        def choices() -> dict[str, Any]:
+        def shown() -> dict[str, Any]:
+            here = asked | seeking.asked
+            facts = structured.listing(request, [(f"/qaris/{qari.user_id}", qari.name) for qari in found.items])
+            narrowing: dict[str, Any] = {
+                "prefilled": bool(prefilled),
+                "narrowed": bool(asked),
+                "child": seeking.child,
+                "price_error": errors.get("price"),
+                "children": tuple(seeking.children),
+            }
+            choices = partial(_choices, values, viewer_of(request).locale)
+            # What somebody has written himself hardly comes again.
+            free = values["text"] or values["price"]
+            told = tuple(values.values())
+            form: dict[str, Any] = (
+                choices()
+                if free
+                else {"filters": part(request, "public/qaris_filters.html", told, choices, **narrowing)}
+            )
             return {
-                "values": values,
-                "subjects": subject_options(),
-                "levels": level_options(),
-                "languages": [(code, language_name(code, lang)) for code in TAUGHT_IN],
-                "riwayat": [(riwayah.value, _(name)) for riwayah, name in RIWAYAT.items()],
-                "currencies": [(code, code) for code in PRICED_IN],
+                "qaris": [_card(request, qari, seeking.child) for qari in found.items],
+                "next": "/qaris?" + urlencode(here | {"cursor": found.next_cursor}) if found.next_cursor else None,
+                "first": "/qaris?" + urlencode(here) if cursor else None,
+                "seeking": seeking,
+                "all_the_same": "/qaris?" + urlencode((asked or {"order": "next_free"}) | {"everyone": "1"}),
+                "fitting": "/qaris?" + urlencode((asked or {"order": "next_free"}) | seeking.asked_for),
+                **narrowing,
+                **form,
+                **_indexed(request, "/qaris", facts),
             }
 
-        # What somebody has written himself hardly comes again.
-        free = values["text"] or values["price"]
-        told = tuple(values.values())
-        form: dict[str, Any] = (
-            choices() if free else {"filters": part(request, "public/qaris_filters.html", told, choices, **kept)}
-        )
-        return kept_page(
-            request,
-            "public/qaris.html",
-            qaris=[_card(request, qari, seeking.child) for qari in found.items],
-            next="/qaris?" + urlencode(here | {"cursor": found.next_cursor}) if found.next_cursor else None,
-            first="/qaris?" + urlencode(here) if cursor else None,
-            seeking=seeking,
-            all_the_same="/qaris?" + urlencode((asked or {"order": "next_free"}) | {"everyone": "1"}),
-            fitting="/qaris?" + urlencode((asked or {"order": "next_free"}) | seeking.asked_for),
-            **kept,
-            **form,
-            **_indexed(request, "/qaris", facts),
-        )
+        return kept_page(request, "public/qaris.html", of, shown)
 
     @get("/qaris/{qari_id:uuid}", needs=Permission.NOTHING)
     async def qari(
@@ -179,6 +179,17 @@ def _indexed(request: Req, path: str, facts: Mapping[str, Any]) -> dict[str, Any
         "canonical": canonical(request, path),
         "alternates": alternates(request, path),
         "structured": structured.block(facts),
+    }
+
+
+def _choices(values: Mapping[str, str], lang: str) -> dict[str, Any]:
+    return {
+        "values": values,
+        "subjects": subject_options(),
+        "levels": level_options(),
+        "languages": [(code, language_name(code, lang)) for code in TAUGHT_IN],
+        "riwayat": [(riwayah.value, _(name)) for riwayah, name in RIWAYAT.items()],
+        "currencies": [(code, code) for code in PRICED_IN],
     }
 
 

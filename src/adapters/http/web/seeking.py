@@ -1,5 +1,6 @@
 """For whom somebody looks for a Qari, and what that leaves out of the list. (DISC-01, DISC-12)"""
 
+from collections.abc import Hashable
 from uuid import UUID
 
 import msgspec
@@ -30,6 +31,14 @@ class Seeking(msgspec.Struct, frozen=True, kw_only=True):
     needs: Needs | None = None
     conditions: list[str] = []
     start: dict[str, str] = {}
+
+    @property
+    def frozen(self) -> Hashable:
+        """All of it, to be remembered by."""
+        return (
+            tuple(self.children), self.child, self.name, self.everyone, self.needs, tuple(self.conditions),
+            tuple(self.start.items()),
+        )  # fmt: skip
 
     @property
     def asked_for(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The student's first page and the list of his lessons."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Controller, Response, get
@@ -82,23 +82,25 @@ class PortalController(Controller):
             classes = list(await see_class_times(request.user, TimeSlot(now, now + SOON), learner_id=learner_id))
         wards = await see_children(request.user) if request.user.may(Permission.MANAGE_CHILDREN) else ()
         children = [ward for ward in wards if Right.SEE in ward.rights and ward.status == "active"]
-        return kept_page(
-            request,
-            "student/lessons.html",
-            tense=shown.value,
-            lessons=[_row(request, lesson, now) for lesson in found.items],
-            classes=classes[:AHEAD],
-            open_doors=[each.id for each in classes if way_in_stands_open(each, now)],
-            reader=request.user.user_id,
-            learners=[("", _("All"))]
-            + [(str(ward.child_id), ward.name) for ward in children]
-            + [(str(request.user.user_id), _("Mine"))]
-            if children
-            else [],
-            learner=str(learner_id or ""),
-            next=next_page("/portal/lessons", found.next_cursor, tense=shown.value, learner=learner_id),
-            first=address("/portal/lessons", tense=shown.value, learner=learner_id) if cursor else None,
-        )
+        names = tuple((str(ward.child_id), ward.name) for ward in children)
+        open_doors = tuple(each.id for each in classes if way_in_stands_open(each, now))
+        moments = tuple((door_stands_open(it, now), it.starts_at <= now, it.ends_at <= now) for it in found.items)
+        of = (tuple(found.items), moments, found.next_cursor, tuple(classes[:AHEAD]), open_doors, names)
+
+        def rendered() -> dict[str, Any]:
+            return {
+                "tense": shown.value,
+                "lessons": [_row(request, it, *moment) for it, moment in zip(found.items, moments, strict=True)],
+                "classes": classes[:AHEAD],
+                "open_doors": open_doors,
+                "reader": request.user.user_id,
+                "learners": [("", _("All")), *names, (str(request.user.user_id), _("Mine"))] if names else [],
+                "learner": str(learner_id or ""),
+                "next": next_page("/portal/lessons", found.next_cursor, tense=shown.value, learner=learner_id),
+                "first": address("/portal/lessons", tense=shown.value, learner=learner_id) if cursor else None,
+            }
+
+        return kept_page(request, "student/lessons.html", of, rendered)
 
     @get("/lessons", needs=Permission.SEE_OWN_BOOKINGS, sync_to_thread=False)
     def elsewhere(self, request: Req) -> Redirect:
@@ -106,7 +108,7 @@ class PortalController(Controller):
         return Redirect("/qari/calendar" if request.user.may(Permission.TEACH) else "/portal/lessons", status_code=303)
 
 
-def _row(request: Req, lesson: LessonView, now: datetime) -> Any:
+def _row(request: Req, lesson: LessonView, open_door: bool, begun: bool, over: bool) -> Any:
     """``begun`` and ``over`` are there because the line says so."""
     return part(
         request,
@@ -115,7 +117,7 @@ def _row(request: Req, lesson: LessonView, now: datetime) -> Any:
         lambda: {"lesson": lesson},
         other="qari",
         reader=request.user.user_id,
-        open_door=door_stands_open(lesson, now),
-        begun=lesson.starts_at <= now,
-        over=lesson.ends_at <= now,
+        open_door=open_door,
+        begun=begun,
+        over=over,
     )
