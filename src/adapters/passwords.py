@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 T = TypeVar("T")
 MEMORY_KIB: Final = 19 * 1024
 ROUNDS: Final = 2
-MODESTY: Final = 10
+MODESTY: Final = 15
 """How nice their threads are to all others: where processors are short, reading goes first and signing in waits."""
 
 
