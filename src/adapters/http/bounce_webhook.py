@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 from litestar import post
-from litestar.di import NamedDependency
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.webhooks import NotSigned
 from adapters.signed import HEADER, require_signed

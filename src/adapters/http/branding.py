@@ -8,11 +8,11 @@ from typing import Final, Protocol
 
 import structlog
 from litestar import MediaType, Response, get
-from litestar.di import NamedDependency
 from litestar.enums import ScopeType
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Connection, Req
 from application.oversight.branding import Brand, SeeBrand, SeeLogo
 from domain.identity.permission import Permission

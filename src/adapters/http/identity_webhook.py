@@ -2,8 +2,8 @@
 
 import msgspec
 from litestar import post
-from litestar.di import NamedDependency
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.webhooks import LONGEST, NotSigned
 from adapters.identity_notices import HEADER, IdentityNotices

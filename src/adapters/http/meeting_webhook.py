@@ -2,9 +2,9 @@
 
 import msgspec
 from litestar import post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.webhooks import LONGEST, NotSigned
 from application.scheduling.see_attendance import ReceiveMeetingNotice

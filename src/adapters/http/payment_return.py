@@ -5,10 +5,10 @@ brings neither session nor proof of ours: it only leads on to the page of the pa
 from typing import Any, Final
 
 from litestar import Response, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.web.forms import fields_of, known_id
 from application.billing.take_return import TakeReturn

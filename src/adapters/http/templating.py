@@ -31,8 +31,12 @@ from ports.clock import Clock
 
 HERE: Final = Path(__file__).parent
 TEMPLATES: Final = HERE / "templates"
-_OF_THE_REQUEST: Final = frozenset({"csrf_token", "request_id"})
-"""What differs each time: the first has its mark, the second is shown by the page of errors alone."""
+_AS_THEY_ARE: Final = ("user", "brand")
+"""What pages are remembered by without a closer look: frozen, and without text that is fit for a page as it stands."""
+_LEFT_OUT: Final = frozenset({"csrf_token", "request_id", "tongues", "numeral_choices", "flash", *_AS_THEY_ARE})
+"""What differs each time (the first has its mark, the second is shown by the page of errors alone), what follows from
+the language or is always the same, what keeps a page from being remembered, and the above.
+"""
 _DEEP: Final = frozenset({"portal", "qari"})
 """Whose places have two names in their address."""
 
@@ -145,14 +149,15 @@ def kept_page(
     values, token, extra = _every_page(request)
     if values["flash"]:
         return page(request, template, **shown())
-    known = tuple((name, each) for name, each in values.items() if name not in _OF_THE_REQUEST)
+    known = tuple((name, each) for name, each in values.items() if name not in _LEFT_OUT)
+    plain = tuple(values[name] for name in _AS_THEY_ARE)
     address = (current_academy(), request.scope["query_string"], template, manner())
 
     def rendered() -> str:
         marked = values | {"csrf_token": CSRF_MARK}
         return renderer.render_timeless(template, marked | _around(request, renderer, marked) | dict(shown()))
 
-    return KeptResponse(renderer.pages.page(known, (address, of), rendered), token, cookies=extra)
+    return KeptResponse(renderer.pages.page(known, (address, plain, of), rendered), token, cookies=extra)
 
 
 def _every_page(request: Connection) -> tuple[dict[str, Any], str, list[Cookie]]:

@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 from litestar import post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.billing.receive_webhook import ReceiveWebhook
 from domain.errors import DomainError

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import msgspec
 from litestar import MediaType, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.webhooks import LONGEST, NotSigned
 from application.notification.hear_whatsapp import GreetWhatsApp, HearWhatsApp

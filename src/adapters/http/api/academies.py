@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, patch, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.identity.academies import ChangeAcademy, CreateAcademy, ListAcademies, NewAcademy
 from domain.identity.academy import MOST_HOSTS, Academy, Host, host_name

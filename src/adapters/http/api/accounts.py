@@ -6,11 +6,11 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, delete, get, patch, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from adapters.http.addresses import address_of
 from adapters.http.authentication import expired_session
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of, signed_in
 from application.identity.change_email import ChangeEmail, ChangeEmailCommand, ConfirmEmail
 from application.identity.change_password import ChangePassword, ChangePasswordCommand

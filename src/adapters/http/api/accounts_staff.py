@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of
 from application.identity.block_account import BlockAccount, UnblockAccount
 from application.identity.change_roles import ChangeRoles, ChangeRolesCommand

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get
-from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.oversight.audit import ExportAudit, SearchAudit
 from domain.identity.permission import Permission

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.scheduling.change_calendar import CalendarChanged
 from application.scheduling.see_calendar import SeeCalendar

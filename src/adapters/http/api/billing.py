@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from adapters.http.given import NamedDependency
 from adapters.http.idempotency import Once
 from adapters.http.requests import Req
 from application.billing.see_money import ListMyPayments, SeeMyEarnings, SeePayment

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from adapters.http.api.billing import MoneyOut, PaymentOut
+from adapters.http.given import NamedDependency
 from adapters.http.idempotency import Once
 from adapters.http.requests import Req
 from application.billing.failed_refund import FailedRefund, PayRefundOtherwise, RetryRefund

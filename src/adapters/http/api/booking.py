@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from adapters.http.api.booking_changes import (
@@ -23,6 +22,7 @@ from adapters.http.api.booking_wire import (
     SeriesPlanOut,
     StaffHoldIn,
 )
+from adapters.http.given import NamedDependency
 from adapters.http.idempotency import Once
 from adapters.http.requests import Req
 from application.booking.book_for_others import BookForOthers, BookForOthersCommand

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from adapters.http.api.booking_views import LessonDetailOut
@@ -22,6 +21,7 @@ from adapters.http.api.booking_wire import (
     RescheduledOut,
     RescheduleIn,
 )
+from adapters.http.given import NamedDependency
 from adapters.http.idempotency import Once
 from adapters.http.requests import Req
 from application.booking.answer_request import ApproveRequest, DeclineRequest, DeclineRequestCommand

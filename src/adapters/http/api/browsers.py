@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of
 from application.notification.push import AddBrowser, AddBrowserCommand, ListBrowsers, RemoveBrowser
 from domain.identity.permission import Permission

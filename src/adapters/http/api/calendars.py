@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, get, patch, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.scheduling.connect_calendar import ChangeCalendarConnection, ConnectCalendar, ListCalendars
 from domain.identity.permission import Permission

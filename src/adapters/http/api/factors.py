@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from adapters.http.api.identity import SessionOut, session_answer
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of, device_of
 from adapters.http.welcome import site_of
 from application.identity.passkeys import AddPasskey, Asked, RemovePasskey, SignInByPasskey

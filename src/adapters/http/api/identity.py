@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from adapters.http import csrf
 from adapters.http.addresses import address_of
 from adapters.http.authentication import expired_session, session_cookies
+from adapters.http.given import NamedDependency
 from adapters.http.landing import landing_of
 from adapters.http.metrics import note_failed
 from adapters.http.requests import Req, config_of, device_of, signed_in

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.scheduling.meeting_hosts import (
     AddMeetingHost,

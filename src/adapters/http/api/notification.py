@@ -7,9 +7,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, delete, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of
 from application.notification.feeds import OpenFeed, ReadFeed, RevokeFeed, ShowFeed
 from application.notification.first_steps import SeeFirstSteps

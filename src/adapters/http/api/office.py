@@ -6,9 +6,9 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, delete, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.web.admin.health import probes_of
 from application.oversight.health import ShowHealth

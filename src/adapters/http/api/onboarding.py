@@ -4,7 +4,6 @@ from typing import Final
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from adapters.http.api.onboarding_wire import (
@@ -18,6 +17,7 @@ from adapters.http.api.onboarding_wire import (
     attachment,
     attachment_in,
 )
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.text import _
 from application.onboarding.apply_for_role import ApplyForRole

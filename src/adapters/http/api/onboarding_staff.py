@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from adapters.http.api.onboarding_wire import DocumentOut, NationalIdOut, attachment, id_of, learner_of, qari_of
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.onboarding.documents import ReadDocument
 from application.onboarding.review import ApproveApplication, ClaimApplication, RejectApplication, ReleaseApplication

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from adapters.http.api.billing_staff import StaffPaymentOut, StaffPaymentPageOut
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.oversight.people import Person, SearchPeople, SeePerson, SeePersonPayments
 from domain.identity.permission import Permission, Role

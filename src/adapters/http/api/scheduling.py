@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from adapters.http.api.availability import LearnerController, MyAvailabilityController
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, actor_of, viewer_of
 from application.booking.learner_search import LearnerSearch
 from application.scheduling.free_slots import FreeSlots, FreeSlotsFound, FreeSlotsQuery

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, Response, delete, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from adapters.http.authentication import expired_session
+from adapters.http.given import NamedDependency
 from adapters.http.landing import landing_of
 from adapters.http.requests import Req, config_of, signed_in
 from application.identity.act_as import ActAs

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import msgspec
 from litestar import Controller, get, post, put
-from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from adapters.http.api.booking_wire import BookingOut
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from application.onboarding.trials import (
     ConvertTrial,

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import msgspec
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from adapters.http.consent_words import whatsapp_consent
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of
 from application.notification.whatsapp import (
     AskWhatsApp,

@@ -6,11 +6,11 @@ from uuid import UUID
 from zoneinfo import available_timezones
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from adapters.http.api.accounts import zip_answer
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.refusals import refusal
 from adapters.http.requests import Req, language_of, signed_in
 from adapters.http.templating import page

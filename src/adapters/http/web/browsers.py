@@ -4,11 +4,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from adapters.http.assets import content
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.text import _
 from adapters.http.web.forms import fields_of

@@ -7,12 +7,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from adapters.http.flash import redirect
 from adapters.http.formatting import shown
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import N_, _

@@ -3,10 +3,10 @@
 from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from adapters.http.flash import local_path, redirect
+from adapters.http.given import NamedDependency
 from adapters.http.refusals import refusal
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page

@@ -5,9 +5,9 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 
 from adapters.http.alternates import alternates
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Connection, Req, config_of
 from application.scheduling.list_qaris import ListQaris
 from domain.identity.permission import Permission

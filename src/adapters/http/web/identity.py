@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from adapters.http.addresses import address_of
 from adapters.http.authentication import expired_session
 from adapters.http.flash import local_path, redirect
+from adapters.http.given import NamedDependency
 from adapters.http.landing import landing_of
 from adapters.http.metrics import note_failed
 from adapters.http.requests import Req, config_of, device_of, signed_in, viewer_of

@@ -5,12 +5,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from adapters.http.api.onboarding import UPLOAD
 from adapters.http.api.onboarding_wire import attachment, attachment_in
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.landing import APPLICATION, UNDER_REVIEW, landing_of
 from adapters.http.requests import Req, signed_in, viewer_of
 from adapters.http.templating import page

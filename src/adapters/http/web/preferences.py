@@ -5,10 +5,10 @@ The looks are kept in a cookie, on this device alone; the language also with the
 """
 
 from litestar import Controller, Response, post
-from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from adapters.http.flash import local_path
+from adapters.http.given import NamedDependency
 from adapters.http.languages import preference
 from adapters.http.requests import LANGUAGE_COOKIE, NUMERALS_COOKIE, Req
 from adapters.http.web.forms import fields_of

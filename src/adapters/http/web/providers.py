@@ -3,11 +3,11 @@
 from typing import Any
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from adapters.http.flash import local_path, redirect
+from adapters.http.given import NamedDependency
 from adapters.http.refusals import refusal
 from adapters.http.requests import Connection, Req, config_of, device_of, viewer_of
 from adapters.http.text import _

@@ -10,12 +10,12 @@ from zoneinfo import available_timezones
 
 from litestar import Controller, Response, get
 from litestar.datastructures import Cookie
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from adapters.http import structured
 from adapters.http.alternates import alternates, canonical
 from adapters.http.branding import brand_of
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of, signed_in, viewer_of
 from adapters.http.templating import kept_page, page, part
 from adapters.http.text import _

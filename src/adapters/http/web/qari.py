@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from adapters.http.formatting import clock_text, date_text, day_text, money_text, week_starts_on
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.web.forms import next_page

@@ -4,12 +4,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from adapters.http.config import HttpConfig
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.refusals import refusal
 from adapters.http.requests import Connection as Asking
 from adapters.http.requests import Req, config_of

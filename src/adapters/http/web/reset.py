@@ -3,13 +3,13 @@
 from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from adapters.http.addresses import address_of
 from adapters.http.authentication import expired_session, session_cookies
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.landing import landing_of
 from adapters.http.refusals import refusal
 from adapters.http.requests import Req, config_of, device_of, signed_in

@@ -3,11 +3,11 @@
 from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from adapters.http.authentication import session_cookies
 from adapters.http.flash import local_path, redirect
+from adapters.http.given import NamedDependency
 from adapters.http.landing import landing_of
 from adapters.http.qr import square_code
 from adapters.http.refusals import refusal

@@ -3,12 +3,12 @@
 from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from adapters.http.api.sessions import person_of
 from adapters.http.authentication import expired_session
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.landing import landing_of
 from adapters.http.requests import Req, config_of
 from adapters.http.templating import page

@@ -5,10 +5,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 
 from adapters.http.consent_words import whatsapp_consent
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of
 from adapters.http.templating import page
 from adapters.http.text import _

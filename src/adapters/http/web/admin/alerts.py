@@ -3,9 +3,9 @@
 from typing import Any
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.templating import page
 from adapters.http.text import _

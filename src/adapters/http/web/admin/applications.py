@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from adapters.http.api.onboarding_wire import attachment
 from adapters.http.ayah import surah_names
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 
+from adapters.http.given import NamedDependency
 from adapters.http.health import Probe, answers
 from adapters.http.requests import Req
 from adapters.http.templating import page

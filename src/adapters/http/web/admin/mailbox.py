@@ -3,9 +3,9 @@
 from typing import Any, Final
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from adapters.http.given import NamedDependency
 from adapters.http.observe import content_security_policy
 from adapters.http.requests import Req, config_of
 from adapters.http.templating import page

@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.templating import page
 from adapters.http.web.forms import address, next_page

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from application.booking.see_lessons import SearchBookings

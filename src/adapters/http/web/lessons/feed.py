@@ -3,9 +3,9 @@
 from typing import Any
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, config_of
 from adapters.http.templating import page
 from adapters.http.text import _

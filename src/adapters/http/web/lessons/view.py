@@ -1,16 +1,16 @@
 """A lesson's own page, and its door. (LIVE-08)"""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from adapters.http.flash import redirect
 from adapters.http.formatting import clock_text, day_text
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
 from adapters.http.text import _
@@ -32,12 +32,13 @@ from ports.errors import GatewayError
 from ports.scheduling.class_queries import ClassTime
 
 USUAL: Final = BookingPolicy()
+_EARLY: Final = timedelta(minutes=USUAL.join_before_min)
+_LATE: Final = timedelta(minutes=USUAL.join_after_min)
 
 
 def door_stands_open(lesson: LessonView, now: datetime) -> bool:
     """When to show the way in: under the usual rules. Whether it opens, the use case says, under the lesson's own."""
-    window = lesson.slot.padded(USUAL.join_before_min, USUAL.join_after_min)
-    return lesson.status is Status.CONFIRMED and window.contains(now)
+    return lesson.status is Status.CONFIRMED and lesson.starts_at - _EARLY <= now < lesson.ends_at + _LATE
 
 
 def way_in_stands_open(it: LessonView | ClassTime, now: datetime) -> bool:

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.templating import kept_page, page, part
 from adapters.http.text import _

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
 from adapters.http.config import HttpConfig
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.observe import content_security_policy
 from adapters.http.requests import Req, config_of
 from adapters.http.templating import page

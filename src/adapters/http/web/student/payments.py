@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from adapters.http.given import NamedDependency
 from adapters.http.requests import Req
 from adapters.http.templating import page
 from adapters.http.web.forms import known_id, next_page

@@ -6,9 +6,9 @@ from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
 from litestar import Controller, Response, get, post
-from litestar.di import NamedDependency
 
 from adapters.http.flash import redirect
+from adapters.http.given import NamedDependency
 from adapters.http.refusals import refusal
 from adapters.http.requests import Req, viewer_of
 from adapters.http.templating import page
