@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 import pytest
 from litestar import Litestar, Response, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.testing import TestClient
 
-from adapters.http.given import NamedDependency
 from adapters.http.idempotency import Once
 from adapters.http.requests import Req
 from domain.errors import Conflict

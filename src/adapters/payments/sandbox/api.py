@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import asyncpg
 import msgspec
 from litestar import Controller, Request, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, RawBody
 
-from adapters.http.given import NamedDependency
 from adapters.payments.sandbox.access import account_of, needs_key
 from adapters.payments.sandbox.config import SandboxConfig
 from adapters.payments.sandbox.errors import invalid

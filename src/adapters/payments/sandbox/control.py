@@ -5,10 +5,10 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from adapters.http.given import NamedDependency
 from adapters.payments.sandbox.access import is_operator
 from adapters.payments.sandbox.config import SandboxConfig
 from adapters.payments.sandbox.events import queue_delivery

@@ -10,10 +10,10 @@ import minijinja
 import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
-from adapters.http.given import NamedDependency
 from adapters.languages.text import N_
 from adapters.payments.sandbox.bank import PAYABLE
 from adapters.payments.sandbox.cards import CARDS, CardForm, read_card
