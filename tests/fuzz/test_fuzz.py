@@ -26,6 +26,8 @@ ADDRESS: Final = {Audience.MAIN: "http://main.test", Audience.ADMIN: "http://adm
 SECONDS: Final = float(os.environ.get("FUZZ_SECONDS", "10"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "114"))
 EACH: Final = 1 if SECONDS < 60 else 6
+FEWEST: Final = 100
+"""Requests at each door, however long they take."""
 
 
 @pytest.fixture
@@ -73,10 +75,10 @@ async def test_nothing_that_is_asked_breaks_anything(settings: Settings) -> None
             await stack.enter_async_context(door.http)
             await door.learn()
 
-            odd += await fuzz(door, until=time.monotonic() + SECONDS / 2, each=EACH)
+            odd += await fuzz(door, until=time.monotonic() + SECONDS / 2, each=EACH, at_least=FEWEST)
 
             told.append(f"{audience}: {len(door.reached)} operations, {dict(door.answers)}")
-            assert sum(door.answers.values()) > 50, told
+            assert sum(door.answers.values()) >= FEWEST, told
             assert door.answers[200] > 5, told
 
     assert not odd, f"{len(odd)} odd answers (seed {SEED}; {told}):\n\n" + "\n\n".join(map(str, odd))

@@ -111,11 +111,13 @@ class Door:
         return Odd(role, f"{made.method} {made.url}", said, answer.status_code, answer.text[:600], why)
 
 
-async def fuzz(door: Door, *, until: float, each: int) -> list[Odd]:
-    """Every odd answer once per operation and reason; ends at ``until`` (of ``time.monotonic``)."""
+async def fuzz(door: Door, *, until: float, each: int, at_least: int = 0) -> list[Odd]:
+    """Every odd answer once per operation and reason; ends at ``until`` (of ``time.monotonic``), but where machines are
+    busy not before ``at_least`` requests.
+    """
     found: dict[tuple[str, int], Odd] = {}
     for role, case in door.cases(each):
-        if time.monotonic() > until:
+        if time.monotonic() > until and sum(door.answers.values()) >= at_least:
             break
         if (odd := await door.ask(role, case)) is not None:
             found.setdefault((case.operation.label, odd.status), odd)
