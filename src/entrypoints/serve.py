@@ -19,8 +19,11 @@ KEPT_OPEN_S: Final = 75
 GRACE_S: Final = 10
 TICKS_A_SECOND: Final = 10
 """Of uvicorn's main loop."""
-DRAIN_S: Final = 1.0
-"""So long open connections are still served after the order to stop; each hears that it was the last time."""
+DRAIN_S: Final = 3.0
+"""So long open connections are still served after the order to stop; each hears that it was the last time. It ends with
+the last connection; who says nothing for so long is hung up on.
+"""
+DRAIN_STEP_S: Final = 0.05
 
 
 class Server(uvicorn.Server):
@@ -48,8 +51,10 @@ class Server(uvicorn.Server):
             server.close()
         self.config.encoded_headers.append((b"connection", b"close"))
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
-        if self.server_state.connections and not self.force_exit:
-            await asyncio.sleep(DRAIN_S)
+        for _ in range(round(DRAIN_S / DRAIN_STEP_S)):
+            if not self.server_state.connections or self.force_exit:
+                break
+            await asyncio.sleep(DRAIN_STEP_S)
         await super().shutdown(sockets)
 
 
