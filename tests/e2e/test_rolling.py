@@ -52,9 +52,17 @@ class Crowd:
             if not stays:
                 await client.aclose()
                 client = httpx.AsyncClient(base_url=main, headers=headers, timeout=20)
-            await self._note(client.get("/api/v1/bookings"))
+            await self._note(self._looked(client))
             await asyncio.sleep(0.05)
         await client.aclose()
+
+    @staticmethod
+    async def _looked(client: httpx.AsyncClient) -> httpx.Response:
+        """As browsers do it: one that was hung up on while nothing was said is opened anew. (RFC 9110, 9.2.2)"""
+        try:
+            return await client.get("/api/v1/bookings")
+        except httpx.RemoteProtocolError:
+            return await client.get("/api/v1/bookings")
 
     async def _book(self) -> None:
         start = a_day_ahead(days=3, hour=0)
