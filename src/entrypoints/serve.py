@@ -19,7 +19,7 @@ KEPT_OPEN_S: Final = 75
 GRACE_S: Final = 10
 TICKS_A_SECOND: Final = 10
 """Of uvicorn's main loop."""
-DRAIN_S: Final = 1.7
+DRAIN_S: Final = 1.2
 """So long open connections are still served after the order to stop; each hears that it was the last time. It ends with
 the last connection; who says nothing for so long is hung up on.
 """

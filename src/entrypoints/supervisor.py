@@ -22,7 +22,7 @@ from entrypoints.seed.accounts import ACCOUNTS, PASSWORD
 from entrypoints.settings import Settings
 from entrypoints.settings_checks import PREFIX
 
-STOP_GRACE_S: Final = 2.5
+STOP_GRACE_S: Final = 2.0
 START_PATIENCE_S: Final = 40.0
 ROLL_GRACE_S: Final = 15.0
 BACKLOG: Final = 2048
